@@ -1,0 +1,1 @@
+"""Acts on targets, one module each: knows no store and no provider."""

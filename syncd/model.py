@@ -1,0 +1,127 @@
+"""The words of syncd as plain values: no I/O, no provider, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The smallest part of an estate that is read as a whole: unit of concurrency, failure, commit and coverage.
+
+    `region` is `global` for what has no region. `kinds` are the kinds it can yield. `fingerprint` changes when the
+    catalog entry or the provider's model changes what a document of this scope holds: the next reading is a baseline.
+    """
+
+    collector: str
+    account: str
+    region: str
+    name: str
+    kinds: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+    @property
+    def key(self) -> str:
+        """`aws/111122223333/eu-west-1/ec2.instances`: how people, coverage and `accept` name a scope."""
+        return f"{self.collector}/{self.account}/{self.region}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A relation that one node's document states, from this node to `target`.
+
+    `target` is a URN or a handle (see Node.handles); it need not be known yet. `incoming` turns the arrow round
+    (target → node): used for containment, which the contained node states.
+    """
+
+    type: str
+    target: str
+    incoming: bool = False
+
+
+@dataclass(slots=True)
+class Node:
+    """One resource as one reading saw it.
+
+    urn          the provider's own global id (an ARN); built from cloud/account/region/kind/id where there is none
+    kind, id, name, account, region, zone
+    created_at, updated_at   ISO 8601 text in UTC, "" when the provider does not say
+    tags         key → value, as the provider spells them
+    common       properties of the base kinds (volume_size in GB, instance_status …)
+    document     the provider's own document, keys of structures in snake_case, no secret, no volatile field
+    volatile     counters, heartbeats, last-used times: outside the hash and the history
+    edges        relations stated by the document
+    handles      other names under which edges of other nodes may point here, e.g. "aws_iam_role:111122223333:web"
+    facets       top-level keys ("tags" and common ones too) given by facet calls and not empty in this reading
+    unseen       top-level keys whose call failed: values are carried over from the last reading, or missing
+    never        the part of `unseen` that was never seen on this node
+    """
+
+    urn: str
+    kind: str
+    id: str
+    name: str
+    account: str
+    region: str
+    zone: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    common: Document = field(default_factory=dict)
+    document: Document = field(default_factory=dict)
+    volatile: Document = field(default_factory=dict)
+    edges: tuple[Edge, ...] = ()
+    handles: tuple[str, ...] = ()
+    facets: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the store last knew of a node: a collector takes from here what a failed facet could not give."""
+
+    document: Document
+    tags: dict[str, str]
+    never: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A facet call that failed for `count` nodes: the scope becomes partial, the nodes keep their last values."""
+
+    state: str  # "denied" | "failed" | "disabled"
+    operation: str
+    permission: str
+    reason: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something in this reading that must be read a second time before it is believed.
+
+    `always` is False for an empty answer, which matters only if known resources would vanish by it.
+    """
+
+    reason: str
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """Discovery that did not see all: scopes of `account` ("" = the whole collector) not yielded are marked, not retired."""
+
+    collector: str
+    account: str
+    state: str  # "denied" | "failed" | "disabled"
+    operation: str
+    permission: str
+    reason: str
+
+
+def natural_key(urn: str) -> str:
+    """The part of a URN up to its last separator: resources of one place and kind share it."""
+    return urn[: max(urn.rfind("/"), urn.rfind(":")) + 1]

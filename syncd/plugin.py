@@ -1,0 +1,139 @@
+"""What a collector is, what the host gives it, and how plugins are found.
+
+A collector yields all there is or raises: never an empty list for "could not look". It has no retry loop, clock, log,
+SQL, metric or lock; the host does each of these in one place.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Protocol, TypeVar
+
+from syncd.errors import ConfigError
+from syncd.kinds import Kind
+from syncd.model import Blind, Doubt, Gap, Last, Node, Scope
+
+T = TypeVar("T")
+
+
+class Secret:
+    """A setting that is never shown: only `reveal()` gives it away."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What provider limits apply to: calls of one service in one account and region share a limit."""
+
+    account: str
+    region: str
+    service: str
+
+
+class Calls(Protocol):
+    """Runs provider calls: concurrency and rate limit of the lane, time limit, retries, statistics. One per scope."""
+
+    async def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Awaits `attempt()` until it returns, or raises the last ReadError.
+
+        `attempt` makes exactly one provider call and raises Throttled or Temporary for what is worth another try.
+        """
+        ...
+
+    def received(self, size: int) -> None:
+        """Counts `size` bytes of an answer's body."""
+        ...
+
+
+class Reader(Calls, Protocol):
+    """What one reading of one scope is given."""
+
+    again: bool
+    """True for the second reading after a Doubt: whatever is still so is believed, or fails the scope."""
+
+    async def last(self, urn: str) -> Last | None:
+        """What the store last knew of a node of this scope, None when it is new."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a run is asked to read: empty means all. Globs over accounts, regions and kinds; scope keys for `accept`."""
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        return not (self.accounts or self.regions or self.kinds or self.scopes)
+
+
+class Session(Protocol):
+    """A collector at work during one run; made by Collector.open, closed by the host."""
+
+    def scopes(self, calls: Calls, selection: Selection) -> AsyncIterator[Scope | Blind]:
+        """Accounts, regions, what: cheap. What could not be looked into is yielded as Blind."""
+        ...
+
+    def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
+        """All nodes of the scope, or raises a ReadError."""
+        ...
+
+    def about(self) -> str:
+        """One line for people: which credentials and accounts this session uses, without any secret."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Collector(Protocol):
+    """One provider. `settings` is the frozen struct type that its part of the configuration is read into."""
+
+    name: str
+    settings: type[Any]
+
+    def kinds(self) -> Iterable[Kind]: ...
+
+    def relations(self) -> Iterable[tuple[str, str, str]]:
+        """Declared edges: (kind, edge type, target kind)."""
+        ...
+
+    async def open(self, settings: Any) -> Session:
+        """Raises CredentialsError when there is nothing to read with."""
+        ...
+
+
+def load_collectors(names: Iterable[str] | None = None) -> Mapping[str, Collector]:
+    """The installed collectors by name, from the entry point group `syncd.collectors`.
+
+    Raises ConfigError for a name that nobody provides.
+    """
+    found = {point.name: point for point in entry_points(group="syncd.collectors")}
+    wanted = list(found) if names is None else list(names)
+    loaded: dict[str, Collector] = {}
+    for name in wanted:
+        if name not in found:
+            known = ", ".join(sorted(found)) or "none"
+            raise ConfigError(f"collector {name} is not installed; installed: {known}")
+        loaded[name] = found[name].load()
+    return loaded

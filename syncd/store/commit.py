@@ -1,0 +1,220 @@
+"""A complete reading of one scope becomes one transaction: nodes, edges, history, events and coverage, or nothing."""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from syncd.model import Gap, Scope
+from syncd.store import coverage, edges, nodes
+from syncd.store.coverage import Coverage
+from syncd.store.diff import changes
+from syncd.store.journal import Event, Journal
+from syncd.store.names import Names
+from syncd.store.reading import Reading, owner_account
+from syncd.store.records import Record, split
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the store must know of the kinds: numbers for names, and which lists are ordered."""
+
+    kinds: Names
+    types: Names
+    ordered: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit did."""
+
+    coverage: Coverage
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+class Commit:
+    """One scope's transaction. `quiet` says that the scope was complete and empty before, without a row of its own."""
+
+    def __init__(
+        self, journal: Journal, words: Vocabulary, reading: Reading, old: Coverage | None, quiet: bool
+    ) -> None:
+        self.journal = journal
+        self.connection = journal.connection
+        self.words = words
+        self.reading = reading
+        self.scope: Scope = reading.scope
+        start = old or coverage.fresh(reading.scope, quiet)
+        self.row = start if start.id else coverage.store(journal, start, replace(start, run=journal.run))
+        self.told = bool(start.baseline) and start.fingerprint == reading.scope.fingerprint
+        self.created = self.updated = self.deleted = 0
+
+    def run(self) -> Outcome:
+        reading = self.reading
+        for key in sorted(reading.vanished):
+            self._vanish(key)
+        fresh: list[Record] = []
+        for record in sorted(reading.changed, key=lambda r: r.key):
+            self._change(record, fresh)
+        if fresh:
+            self._create(fresh)
+        if reading.flags:
+            nodes.write_flags(self.journal, reading.flags)
+        if reading.volatile:
+            nodes.write_volatile(self.journal, reading.volatile)
+        row = self._cover()
+        self.journal.close()
+        return Outcome(row, self.created, self.updated, self.deleted)
+
+    # -- one node
+
+    def _change(self, record: Record, fresh: list[Record]) -> None:
+        old = nodes.fetch(self.connection, record.key)
+        if old is None:
+            fresh.append(record)
+            return
+        nodes.same_urn(old, record)
+        if old.scope != self.row.id and not self._takes_over(record, old):
+            self._sight(record)
+        elif old.created_at and record.created_at and old.created_at != record.created_at:
+            self._delete(record.key, old)
+            fresh.append(record)
+        else:
+            self._update(record, old)
+
+    def _takes_over(self, record: Record, old: nodes.Stored) -> bool:
+        """A node's owner is the account in its URN, else the first scope to see it; a retired scope gives way."""
+        owner = self.connection.execute("select account, state from scope where id = ?", (old.scope,)).fetchone()
+        if owner is None or owner[1] == "retired":
+            return True
+        named = owner_account(record.urn)
+        return named == self.scope.account and owner[0] != self.scope.account
+
+    def _update(self, record: Record, old: nodes.Stored) -> None:
+        ordered = self.words.ordered.get(record.kind, frozenset())
+        new = nodes.comparable(record.name, record.zone, record.tags, record.common, record.body)
+        found = changes(old.fields(), new, ordered)
+        same = not found and (old.scope, old.id, old.updated_at) == (self.row.id, record.id, record.updated_at)
+        if same and self.told:
+            nodes.write_flags(self.journal, [record])  # only the order of something differs
+            return
+        if old.scope != self.row.id:
+            self._move_edges(record.key, old.scope)
+        if not same:
+            nodes.replace(self.journal, self.row.id, self.words.kinds, old, record)
+        nodes.follow_handles(self.connection, record)
+        self._follow_edges(record)
+        never = split(old.never)
+        told = [c for c in found if c["path"].split(".", 1)[0].split("[", 1)[0] not in never]
+        if self.told and told:
+            self.updated += 1
+            self._tell("resource.updated", record.key, record, {"changes": told})
+
+    def _follow_edges(self, record: Record) -> None:
+        have = edges.stored(self.connection, self.words.types, self.row.id, record.key)
+        want = edges.stated(self.words.types, record)
+        edges.close(self.journal, self.row.id, have - want)
+        edges.add(self.journal, self.row.id, want - have)
+
+    def _move_edges(self, node: int, scope: int) -> None:
+        edges.close(self.journal, scope, edges.stored(self.connection, self.words.types, scope, node))
+        self.connection.execute("delete from sighting where scope = ? and node = ?", (self.row.id, node))
+
+    def _sight(self, record: Record) -> None:
+        """Another scope owns the node: this one adds its edges only."""
+        self.connection.execute(
+            "insert or replace into sighting values (?, ?, ?)", (self.row.id, record.key, record.hash)
+        )
+        self._follow_edges(record)
+
+    def _create(self, records: list[Record]) -> None:
+        nodes.insert(self.journal, self.row.id, self.words.kinds, records)
+        rows = set()
+        for record in records:
+            rows |= edges.stated(self.words.types, record)
+        edges.add(self.journal, self.row.id, rows)
+        if self.told:
+            self.created += len(records)
+            for record in records:
+                self._tell("resource.created", record.key, record, {})
+
+    def _vanish(self, key: int) -> None:
+        if not self.reading.known[key].owned:
+            self.connection.execute("delete from sighting where scope = ? and node = ?", (self.row.id, key))
+            edges.close(self.journal, self.row.id, edges.stored(self.connection, self.words.types, self.row.id, key))
+            return
+        old = nodes.fetch(self.connection, key)
+        if old is not None and old.scope == self.row.id:
+            self._delete(key, old)
+
+    def _delete(self, key: int, old: nodes.Stored) -> None:
+        edges.close(self.journal, self.row.id, edges.stored(self.connection, self.words.types, self.row.id, key))
+        heir = self.connection.execute("select scope from sighting where node = ? limit 1", (key,)).fetchone()
+        if heir:
+            self.connection.execute("update node set scope = ? where key = ?", (heir[0], key))
+            self.connection.execute("delete from sighting where scope = ? and node = ?", (heir[0], key))
+            return
+        nodes.delete(self.journal, key, old)
+        self.deleted += 1
+        kind = self.words.kinds.name(old.kind)
+        self.journal.tell(Event("resource.deleted", self.scope.key, key, old.urn, kind, old.name))
+
+    def _tell(self, type_: str, key: int, record: Record, body: dict[str, Any]) -> None:
+        self.journal.tell(Event(type_, self.scope.key, key, record.urn, record.kind, record.name, body))
+
+    # -- the scope
+
+    def _cover(self) -> Coverage:
+        reading, now = self.reading, self.journal.now
+        worst = worst_gap(reading.gaps)
+        row = replace(
+            self.row,
+            state="partial" if worst else "complete",
+            read_at=now,
+            tried_at=now,
+            expires="",
+            reason=gap_reason(reading.gaps) if worst else "",
+            operation=worst.operation if worst else "",
+            permission=worst.permission if worst else "",
+            missing=reading.missing,
+            baseline=1,
+            fingerprint=self.scope.fingerprint,
+            nodes=len(reading.seen),
+            run=self.journal.run,
+        )
+        if not self.told and reading.seen:
+            body = {"nodes": len(reading.seen), "kinds": dict(sorted(reading.kinds.items()))}
+            self.journal.tell(Event("scope.baselined", scope=self.scope.key, body=body))
+        return coverage.store(self.journal, self.row, row)
+
+
+def worst_gap(gaps: list[Gap]) -> Gap | None:
+    """The gap to name first: a denial can be mended by a permission, and the one with the most nodes hides the most."""
+    return max(gaps, key=lambda g: (g.state == "denied", g.count), default=None)
+
+
+def gap_reason(gaps: list[Gap]) -> str:
+    """Every gap in one line."""
+    return "; ".join(f"{g.operation} {g.state} for {g.count}: {g.reason}" for g in gaps)
+
+
+def drop_nodes(journal: Journal, words: Vocabulary, row: Coverage) -> int:
+    """Deletes all nodes of a retired scope, with events. Returns how many."""
+    keys = [key for (key,) in journal.connection.execute("select key from node where scope = ?", (row.id,))]
+    for key in keys:
+        old = nodes.fetch(journal.connection, key)
+        if old is not None:
+            edges.close(journal, row.id, edges.stored(journal.connection, words.types, row.id, key))
+            nodes.delete(journal, key, old)
+            kind = words.kinds.name(old.kind)
+            journal.tell(
+                Event("resource.deleted", row.key, key, old.urn, kind, old.name, {"reason": "the scope was retired"})
+            )
+    journal.connection.execute("delete from sighting where scope = ?", (row.id,))
+    return len(keys)
+
+
+def forget_scope(connection: sqlite3.Connection, row: Coverage) -> None:
+    """Removes the row of a scope that holds nothing any more."""
+    connection.execute("delete from scope where id = ?", (row.id,))

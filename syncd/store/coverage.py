@@ -1,0 +1,131 @@
+"""The state of each scope: a row for what holds something or is not complete, one shared row for a region's rest."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from syncd.model import Scope
+from syncd.store.journal import Event, Journal
+
+QUIETLY = {"disabled", "never"}
+"""States that are the ordinary lot of thousands of scopes: recorded, but told only when they replace another state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """One row of table scope. `id` 0: not stored yet."""
+
+    id: int
+    collector: str
+    account: str
+    region: str
+    name: str
+    state: str = "never"
+    since: str = ""
+    read_at: str = ""
+    tried_at: str = ""
+    expires: str = ""
+    reason: str = ""
+    operation: str = ""
+    permission: str = ""
+    missing: int = 0
+    baseline: int = 0
+    fingerprint: str = ""
+    nodes: int = 0
+    run: int = 0
+
+    @property
+    def key(self) -> str:
+        return f"{self.collector}/{self.account}/{self.region}/{self.name}"
+
+
+COLUMNS = tuple(Coverage.__slots__)
+Place = tuple[str, str, str]
+"""(collector, account, region)"""
+
+
+def load(connection: sqlite3.Connection) -> dict[str, Coverage]:
+    """All stored scopes by key."""
+    rows = (Coverage(*row) for row in connection.execute(f"select {', '.join(COLUMNS)} from scope"))
+    return {row.key: row for row in rows}
+
+
+def load_quiet(connection: sqlite3.Connection) -> dict[Place, set[str]]:
+    rows = connection.execute("select collector, account, region, names from scope_quiet")
+    return {(c, a, r): set(json.loads(names)) for c, a, r, names in rows}
+
+
+def save_quiet(connection: sqlite3.Connection, places: Iterable[tuple[Place, set[str]]], now: str) -> None:
+    """One row a place; a place without names has none."""
+    for place, names in places:
+        if names:
+            connection.execute(
+                "insert into scope_quiet values (?, ?, ?, ?, ?) on conflict do update set names = excluded.names, "
+                "read_at = excluded.read_at",
+                (*place, json.dumps(sorted(names)), now),
+            )
+        else:
+            connection.execute("delete from scope_quiet where (collector, account, region) = (?, ?, ?)", place)
+
+
+def place_of(scope: Scope) -> Place:
+    return scope.collector, scope.account, scope.region
+
+
+def fresh(scope: Scope, baseline: bool) -> Coverage:
+    """The row of a scope that has none yet; `baseline` when it is known to have been complete and empty."""
+    return Coverage(
+        0,
+        scope.collector,
+        scope.account,
+        scope.region,
+        scope.name,
+        baseline=int(baseline),
+        fingerprint=scope.fingerprint,
+    )
+
+
+def store(journal: Journal, old: Coverage, new: Coverage) -> Coverage:
+    """Writes a row, keeps the history of its state, and tells a change of state. Returns the row with its id."""
+    if old.state != new.state:
+        new = replace(new, since=journal.now)
+    values = [getattr(new, column) for column in COLUMNS[1:]]
+    if not new.id:
+        places = ", ".join("?" * len(values))
+        cursor = journal.connection.execute(f"insert into scope ({', '.join(COLUMNS[1:])}) values ({places})", values)
+        new = replace(new, id=int(cursor.lastrowid or 0))
+    elif new != old:
+        sets = ", ".join(f"{column} = ?" for column in COLUMNS[1:])
+        journal.connection.execute(f"update scope set {sets} where id = ?", (*values, new.id))
+    if old.state != new.state:
+        _remember(journal, old, new)
+    return new
+
+
+def _remember(journal: Journal, old: Coverage, new: Coverage) -> None:
+    if old.id and old.since:
+        last = journal.connection.execute(
+            "select max(to_commit) from scope_history where scope = ?", (old.id,)
+        ).fetchone()[0]
+        journal.connection.execute(
+            "insert or replace into scope_history values (?, ?, ?, ?, ?, ?)",
+            (old.id, last or 0, journal.number, old.state, old.since, old.reason),
+        )
+    if new.state in QUIETLY and old.state in QUIETLY:
+        return
+    if old.state == "never" and new.state == "complete":
+        return  # a first reading is told as scope.baselined, or is empty and of no interest
+    body = {
+        "state": new.state,
+        "was": old.state,
+        "reason": new.reason,
+        "operation": new.operation,
+        "permission": new.permission,
+    }
+    journal.tell(Event(f"scope.{new.state}", scope=new.key, body=body))
+
+
+def chosen(rows: Iterable[Coverage], collector: str, account: str = "") -> Iterator[Coverage]:
+    """The rows of one collector, or of one of its accounts."""
+    return (row for row in rows if row.collector == collector and account in ("", row.account))

@@ -1,0 +1,65 @@
+"""Rows of edges. An edge is stated by one node: the target of containment, the source of all others.
+
+So a node's edges in a scope are found by the node alone, and an unchanged node needs no look at its edges.
+"""
+
+import sqlite3
+
+from syncd.model import Edge
+from syncd.store.journal import Journal
+from syncd.store.keys import node_key
+from syncd.store.names import Names
+from syncd.store.records import Record
+
+Row = tuple[int, int, int]
+"""(src, type, dst)"""
+
+
+def type_name(edge: Edge) -> str:
+    """The stored name of an edge's type: one that is stated by its target ends in `<`."""
+    return edge.type + "<" if edge.incoming else edge.type
+
+
+def stated(types: Names, record: Record) -> set[Row]:
+    """The edges that a record states."""
+    rows = set()
+    for edge in record.edges:
+        kind, target = types.id(type_name(edge)), node_key(edge.target)
+        rows.add((target, kind, record.key) if edge.incoming else (record.key, kind, target))
+    return rows
+
+
+def stored(connection: sqlite3.Connection, types: Names, scope: int, node: int) -> set[Row]:
+    """The edges that a node stated in a scope."""
+    backward = tuple(types.ids_ending("<"))
+    marks = ", ".join("?" * len(backward))
+    rows = connection.execute(
+        f"select src, type, dst from edge where src = ? and scope = ? and type not in ({marks}) "
+        f"union all select src, type, dst from edge where dst = ? and scope = ? and type in ({marks})",
+        (node, scope, *backward, node, scope, *backward),
+    )
+    return set(rows)
+
+
+def add(journal: Journal, scope: int, rows: set[Row]) -> None:
+    if not rows:
+        return
+    number = journal.number
+    journal.connection.executemany(
+        "insert or ignore into edge values (?, ?, ?, ?, ?)",
+        ((src, kind, dst, scope, number) for src, kind, dst in sorted(rows)),
+    )
+
+
+def close(journal: Journal, scope: int, rows: set[Row]) -> None:
+    """Moves edges to the history."""
+    if not rows:
+        return
+    number = journal.number
+    gone = [(src, kind, dst, scope) for src, kind, dst in sorted(rows)]
+    journal.connection.executemany(
+        "insert into edge_history select src, type, dst, scope, from_commit, ? from edge "
+        "where (src, type, dst, scope) = (?, ?, ?, ?) and from_commit < ?",
+        ((number, *row, number) for row in gone),
+    )
+    journal.connection.executemany("delete from edge where (src, type, dst, scope) = (?, ?, ?, ?)", gone)

@@ -1,0 +1,156 @@
+"""Rows of nodes: insert, replace, delete, with their history. Functions of a running transaction."""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from syncd.errors import Failed
+from syncd.model import Document
+from syncd.store.journal import Journal
+from syncd.store.keys import node_key
+from syncd.store.names import Names
+from syncd.store.records import Record, pack
+
+INSERT_NODE = "insert into node values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_DOCUMENT = "insert into document values (?, ?, ?, ?)"
+OLD = (
+    "select n.scope, n.kind, n.urn, n.id, n.name, n.account, n.region, n.zone, n.created_at, n.updated_at, "
+    "n.first_seen, n.from_commit, n.never, d.tags, d.common, d.body "
+    "from node n join document d on d.node = n.key where n.key = ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An open version as the store has it; `kind` is its number."""
+
+    scope: int
+    kind: int
+    urn: str
+    id: str
+    name: str
+    account: str
+    region: str
+    zone: str
+    created_at: str
+    updated_at: str
+    first_seen: str
+    from_commit: int
+    never: str
+    tags: str
+    common: str
+    body: str
+
+    def fields(self) -> Document:
+        """What is compared and told: the document's fields with tags, common properties and name."""
+        return comparable(self.name, self.zone, self.tags, self.common, self.body)
+
+
+def comparable(name: str, zone: str, tags: str, common: str, body: str) -> Document:
+    fields: Document = orjson.loads(body)
+    for key, value in orjson.loads(common).items():
+        fields.setdefault(key, value)
+    fields["name"], fields["zone"], fields["tags"] = name, zone, orjson.loads(tags)
+    return fields
+
+
+def fetch(connection: sqlite3.Connection, key: int) -> Stored | None:
+    row = connection.execute(OLD, (key,)).fetchone()
+    return Stored(*row) if row else None
+
+
+def insert(journal: Journal, scope: int, kinds: Names, records: list[Record]) -> None:
+    """New nodes, in the order of their keys so that neighbours are written together."""
+    connection, now, number = journal.connection, journal.now, journal.number
+    records = sorted(records, key=lambda r: r.key)
+    kind_ids = {name: kinds.id(name) for name in {r.kind for r in records}}
+    connection.executemany(
+        INSERT_NODE,
+        (
+            (
+                r.key, scope, kind_ids[r.kind], r.urn, r.id, r.name, r.account, r.region, r.zone,
+                r.created_at, r.updated_at, now, now, number, r.hash, r.facets, r.unseen, r.never,
+            )
+            for r in records
+        ),
+    )  # fmt: skip
+    connection.executemany(INSERT_DOCUMENT, ((r.key, r.tags, r.common, r.body) for r in records))
+    connection.executemany(
+        "insert or replace into volatile values (?, ?, ?)", ((r.key, r.volatile, now) for r in records if r.volatile)
+    )
+    write_handles(connection, [(node_key(h), r.key) for r in records for h in r.handles])
+
+
+def write_handles(connection: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:
+    connection.executemany("insert or replace into handle values (?, ?)", sorted(pairs))
+
+
+def replace(journal: Journal, scope: int, kinds: Names, old: Stored, record: Record) -> None:
+    """A new version of a node: the old one goes to the history."""
+    connection, r = journal.connection, record
+    remember(journal, r.key, old)
+    connection.execute(
+        "update node set scope = ?, kind = ?, id = ?, name = ?, account = ?, region = ?, zone = ?, created_at = ?, "
+        "updated_at = ?, changed_at = ?, from_commit = ?, hash = ?, facets = ?, unseen = ?, never = ? where key = ?",
+        (
+            scope, kinds.id(r.kind), r.id, r.name, r.account, r.region, r.zone, r.created_at, r.updated_at,
+            journal.now, journal.number, r.hash, r.facets, r.unseen, r.never, r.key,
+        ),
+    )  # fmt: skip
+    connection.execute(
+        "update document set tags = ?, common = ?, body = ? where node = ?", (r.tags, r.common, r.body, r.key)
+    )
+
+
+def follow_handles(connection: sqlite3.Connection, record: Record) -> None:
+    """The other names of a changed node."""
+    wanted = {node_key(h) for h in record.handles}
+    have = {row[0] for row in connection.execute("select key from handle where node = ?", (record.key,))}
+    connection.executemany("delete from handle where key = ?", [(key,) for key in have - wanted])
+    write_handles(connection, [(key, record.key) for key in wanted - have])
+
+
+def delete(journal: Journal, key: int, old: Stored) -> None:
+    """The node goes, its last version stays in the history."""
+    remember(journal, key, old)
+    for table, column in (("node", "key"), ("document", "node"), ("volatile", "node"), ("handle", "node")):
+        journal.connection.execute(f"delete from {table} where {column} = ?", (key,))
+
+
+def remember(journal: Journal, key: int, old: Stored) -> None:
+    if old.from_commit == journal.number:
+        return  # made and changed in one transaction: this version was never visible
+    data: dict[str, Any] = {
+        "scope": old.scope, "urn": old.urn, "id": old.id, "name": old.name, "account": old.account,
+        "region": old.region, "zone": old.zone, "created_at": old.created_at, "updated_at": old.updated_at,
+        "first_seen": old.first_seen,
+        "tags": orjson.loads(old.tags), "common": orjson.loads(old.common), "document": orjson.loads(old.body),
+    }  # fmt: skip
+    journal.connection.execute(
+        "insert into node_history values (?, ?, ?, ?, ?)", (key, old.from_commit, journal.number, old.kind, pack(data))
+    )
+
+
+def write_volatile(journal: Journal, rows: list[tuple[int, str]]) -> None:
+    """Overwrites what differs; no history, no event."""
+    journal.connection.executemany(
+        "insert into volatile values (?, ?, ?) on conflict do update set body = excluded.body, at = excluded.at "
+        "where body <> excluded.body",
+        ((key, body, journal.now) for key, body in sorted(rows)),
+    )
+
+
+def write_flags(journal: Journal, records: list[Record]) -> None:
+    """Which facets were carried over: no new version, no event."""
+    journal.connection.executemany(
+        "update node set facets = ?, unseen = ?, never = ? where key = ?",
+        ((r.facets, r.unseen, r.never, r.key) for r in records),
+    )
+
+
+def same_urn(stored: Stored, record: Record) -> None:
+    """Raises Failed when two URNs share a key: it must never be taken for one resource."""
+    if stored.urn != record.urn:
+        raise Failed(f"the keys of {record.urn} and {stored.urn} are equal; please report this")

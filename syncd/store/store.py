@@ -1,0 +1,352 @@
+"""The store as the rest of syncd sees it: open, what is known, commit, mark, retire, close."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+import orjson
+
+from syncd.errors import ReadError, StoreError
+from syncd.kinds import KindRegistry
+from syncd.model import Last, Scope
+from syncd.store import commit, coverage, files, runs
+from syncd.store.commit import Outcome, Vocabulary
+from syncd.store.coverage import Coverage, Place
+from syncd.store.journal import Event, Journal
+from syncd.store.keys import node_key
+from syncd.store.names import Names
+from syncd.store.reading import Known, KnownNode, Reading
+from syncd.store.records import split
+from syncd.store.runs import ScopeRun
+from syncd.store.writer import Writer, as_store_error, on_thread
+
+KNOWN = (
+    "select n.key, n.hash, n.kind, n.facets, n.unseen, n.never, coalesce(v.body, '') "
+    "from node n left join volatile v on v.node = n.key where n.scope = ?"
+)
+BATCH = 256
+"""Scopes that did not change are committed together, this many at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A complete reading that brought nothing new."""
+
+    scope: Scope
+    stats: ScopeRun
+
+
+class Store:
+    """One file. Only one Store of a file is open for writing at any time, on the whole machine."""
+
+    def __init__(self, path: Path, now: Callable[[], str], registry: KindRegistry) -> None:
+        self.path = path
+        self._now = now
+        self._registry = registry
+        self._lock = files.FileLock(path)
+        self._words = Vocabulary(Names("kind"), Names("edge_type"), {k.name: k.ordered for k in registry if k.ordered})
+        self._rows: dict[str, Coverage] = {}
+        self._quiet: dict[Place, set[str]] = {}
+        self._pending: list[Unchanged] = []
+        self._touched: set[Place] = set()
+        self.run = 0
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        registry: KindRegistry,
+        *,
+        now: Callable[[], str],
+        relations: Iterable[str] = (),
+        autocheckpoint: int = 1000,
+    ) -> Self:
+        """Locks, migrates and reads what is known. Raises StoreLocked or StoreError."""
+        store = cls(path, now, registry)
+        store._lock.__enter__()
+        try:
+            await store._open(relations, autocheckpoint)
+        except BaseException:
+            store._lock.__exit__()
+            raise
+        return store
+
+    async def _open(self, relations: Iterable[str], autocheckpoint: int) -> None:
+        try:
+            self._connection = await aiosqlite.connect(self.path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreError(f"cannot open {self.path}: {error}") from error
+        try:
+            self.path.chmod(0o640)
+            await on_thread(self._connection, lambda c: files.prepare(c, self.path, autocheckpoint))
+            await on_thread(self._connection, lambda c: self._load(c, relations))
+            self._reader = await aiosqlite.connect(
+                f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
+            )
+            await self._reader.execute("pragma query_only = on")
+        except sqlite3.Error as error:
+            await self._connection.close()
+            raise as_store_error(error) from error
+        except BaseException:
+            await self._connection.close()
+            raise
+        self._writer = Writer(self._connection)
+
+    def _load(self, connection: sqlite3.Connection, relations: Iterable[str]) -> None:
+        connection.execute("begin immediate")
+        self._words.kinds.add(connection, (k.name for k in self._registry))
+        self._words.types.add(connection, relations)
+        connection.execute("delete from kind_base")
+        pairs = sorted((k.name, base) for k in self._registry for base in self._registry.bases(k.name))
+        connection.executemany("insert into kind_base values (?, ?)", pairs)
+        views(connection, (k.name for k in self._registry))
+        connection.execute("commit")
+        self._rows = coverage.load(connection)
+        self._quiet = coverage.load_quiet(connection)
+
+    async def close(self) -> None:
+        """Drains the writer, checkpoints by closing last, releases the lock."""
+        try:
+            await self._writer.close()
+            await self._reader.close()
+            await self._connection.close()
+        finally:
+            self._lock.__exit__()
+
+    # -- what is known
+
+    @property
+    def rows(self) -> Mapping[str, Coverage]:
+        """Stored scopes by key."""
+        return self._rows
+
+    @property
+    def quiet(self) -> Mapping[Place, set[str]]:
+        """Names of the complete and empty scopes, by place."""
+        return self._quiet
+
+    def is_quiet(self, scope: Scope) -> bool:
+        """Complete and empty at its last reading, without a row of its own."""
+        return scope.name in self._quiet.get(coverage.place_of(scope), ())
+
+    def row(self, scope: Scope) -> Coverage | None:
+        return self._rows.get(scope.key)
+
+    async def known(self, scope: Scope) -> Known:
+        """Nodes that the store holds for a scope, by key."""
+        row = self._rows.get(scope.key)
+        if row is None or not row.nodes:
+            return {}
+        async with self._reader.execute(KNOWN, (row.id,)) as cursor:
+            found = {key: KnownNode(h, self._words.kinds.name(k), f, u, n, v) async for key, h, k, f, u, n, v in cursor}
+        async with self._reader.execute("select node, hash from sighting where scope = ?", (row.id,)) as cursor:
+            async for key, digest in cursor:
+                found[key] = KnownNode(digest, "", owned=False)
+        return found
+
+    async def last(self, urn: str) -> Last | None:
+        """A node as it was last read."""
+        query = "select d.body, d.tags, n.never from node n join document d on d.node = n.key where n.key = ?"
+        async with self._reader.execute(query, (node_key(urn),)) as cursor:
+            row = await cursor.fetchone()
+        return Last(orjson.loads(row[0]), orjson.loads(row[1]), split(row[2])) if row else None
+
+    # -- runs
+
+    async def begin(self, trigger: str) -> int:
+        now = self._now()
+        self.run = await self._writer.write(lambda c: runs.begin(c, now, trigger))
+        return self.run
+
+    async def finish(self, summary: dict[str, Any], keep_runs: int) -> None:
+        """Ends the run: everything pending is written first."""
+        await self.flush()
+        now, run = self._now(), self.run
+
+        def end(connection: sqlite3.Connection) -> None:
+            runs.finish(connection, run, now, summary)
+            runs.prune(connection, keep_runs)
+
+        await self._writer.write(end)
+
+    async def events(self) -> int:
+        """The number of the last event."""
+        async with self._reader.execute("select value from counter where name = 'event'") as cursor:
+            row = await cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    async def account_names(self) -> dict[str, str]:
+        """Account id → name, of the accounts that are nodes."""
+        query = (
+            "select n.account, n.name from node n join kind k on k.id = n.kind "
+            "join kind_base b on b.kind = k.name where b.base = 'account'"
+        )
+        async with self._reader.execute(query) as cursor:
+            return {account: name async for account, name in cursor}
+
+    # -- readings
+
+    async def commit(self, reading: Reading, stats: ScopeRun) -> Outcome:
+        """Makes a complete (or partial) reading what is known. Unchanged ones are written together later."""
+        scope, old = reading.scope, self.row(reading.scope)
+        if self._unchanged(reading, old):
+            self._pending.append(Unchanged(scope, stats))
+            if len(self._pending) >= BATCH:
+                await self.flush()
+            return Outcome(old or coverage.fresh(scope, True))
+        now, run = self._now(), self.run
+        quiet, shared = self._leave_quiet([scope])
+
+        def write(connection: sqlite3.Connection) -> Outcome:
+            outcome = commit.Commit(Journal(connection, now, run), self._words, reading, old, bool(quiet)).run()
+            done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
+            runs.record(connection, run, [(outcome.coverage.id, done)])
+            coverage.save_quiet(connection, shared, now)
+            return outcome
+
+        outcome = await self._writer.write(write)
+        self._rows[scope.key] = outcome.coverage
+        return outcome
+
+    def _unchanged(self, reading: Reading, old: Coverage | None) -> bool:
+        if reading.changed or reading.flags or reading.volatile or reading.gaps:
+            return False
+        if old is None:
+            return not reading.seen
+        same = old.state == "complete" and old.baseline and old.fingerprint == reading.scope.fingerprint
+        return bool(same) and len(reading.seen) == len(reading.known)
+
+    def _leave_quiet(self, scopes: Iterable[Scope]) -> tuple[set[str], list[tuple[Place, set[str]]]]:
+        """Scopes that get a row of their own leave the shared row of their region.
+
+        Returns the keys of those that were in one, and the shared rows as they are to be written: copies, since the
+        writer's thread reads them while this one goes on.
+        """
+        left, places = set(), set()
+        for scope in scopes:
+            place = coverage.place_of(scope)
+            if scope.name in self._quiet.get(place, ()):
+                self._quiet[place].discard(scope.name)
+                left.add(scope.key)
+                places.add(place)
+        return left, [(place, set(self._quiet[place])) for place in sorted(places)]
+
+    async def flush(self) -> None:
+        """Writes the unchanged scopes gathered so far."""
+        pending, self._pending = self._pending, []
+        if not pending:
+            return
+        now, run = self._now(), self.run
+        rows = {u.scope.key: self._rows[u.scope.key] for u in pending if u.scope.key in self._rows}
+        places = {coverage.place_of(u.scope) for u in pending if u.scope.key not in rows}
+        for unchanged in pending:
+            if unchanged.scope.key not in rows:
+                self._quiet.setdefault(coverage.place_of(unchanged.scope), set()).add(unchanged.scope.name)
+        shared = [(place, set(self._quiet[place])) for place in sorted(places)]
+
+        def write(connection: sqlite3.Connection) -> dict[str, Coverage]:
+            journal = Journal(connection, now, run)
+            fresh = {
+                key: coverage.store(
+                    journal, row, replace(row, read_at=now, tried_at=now, run=run, reason="", expires="")
+                )
+                for key, row in rows.items()
+            }
+            coverage.save_quiet(connection, shared, now)
+            runs.record(connection, run, [(rows[u.scope.key].id, u.stats) for u in pending if u.scope.key in rows])
+            journal.close()
+            return fresh
+
+        self._rows.update(await self._writer.write(write))
+
+    async def mark(self, marks: Iterable[tuple[Scope, ReadError, str, ScopeRun]]) -> None:
+        """Records that scopes could not be read: coverage and nothing else. Third: when a disabled one expires."""
+        now, run, listed = self._now(), self.run, list(marks)
+        quiet, shared = self._leave_quiet(scope for scope, *_ in listed)
+
+        def write(connection: sqlite3.Connection) -> dict[str, Coverage]:
+            journal = Journal(connection, now, run)
+            fresh = {}
+            for scope, error, expires, stats in listed:
+                old = self.row(scope) or coverage.fresh(scope, scope.key in quiet)
+                row = coverage.store(journal, old, self._failed(old, error, now, expires))
+                fresh[scope.key] = row
+                runs.record(connection, run, [(row.id, stats)])
+            coverage.save_quiet(connection, shared, now)
+            journal.close()
+            return fresh
+
+        self._rows.update(await self._writer.write(write))
+
+    # -- scopes that are no longer discovered
+
+    async def retire(self, keys: Iterable[str], reason: str) -> None:
+        """Marks stored scopes as retired: their rows stay and are never acted on."""
+        rows = [self._rows[key] for key in keys if self._rows[key].state != "retired"]
+        await self._rewrite([(row, replace(row, state="retired", reason=reason, run=self.run)) for row in rows])
+
+    async def mark_rows(self, keys: Iterable[str], error: ReadError) -> None:
+        """Marks stored scopes that discovery could not look into."""
+        now = self._now()
+        await self._rewrite([(self._rows[key], self._failed(self._rows[key], error, now)) for key in keys])
+
+    def _failed(self, row: Coverage, error: ReadError, now: str, expires: str = "") -> Coverage:
+        return replace(
+            row,
+            state=error.state,
+            tried_at=now,
+            expires=expires,
+            reason=error.reason,
+            operation=error.operation,
+            permission=error.permission,
+            run=self.run,
+        )
+
+    async def _rewrite(self, pairs: list[tuple[Coverage, Coverage]]) -> None:
+        if not pairs:
+            return
+        now, run = self._now(), self.run
+
+        def write(connection: sqlite3.Connection) -> list[Coverage]:
+            journal = Journal(connection, now, run)
+            fresh = [coverage.store(journal, old, new) for old, new in pairs]
+            journal.close()
+            return fresh
+
+        self._rows.update({row.key: row for row in await self._writer.write(write)})
+
+    async def forget(self, key: str) -> int:
+        """Deletes what a retired scope still holds, with events. Returns how many resources."""
+        row = self._rows[key]
+        now, run = self._now(), self.run
+
+        def write(connection: sqlite3.Connection) -> int:
+            journal = Journal(connection, now, run)
+            count = commit.drop_nodes(journal, self._words, row)
+            journal.tell(Event("scope.forgotten", scope=row.key, body={"nodes": count, "reason": row.reason}))
+            commit.forget_scope(connection, row)
+            journal.close()
+            return count
+
+        count = await self._writer.write(write)
+        del self._rows[key]
+        return count
+
+    async def drop_quiet(self, gone: Mapping[Place, set[str]]) -> None:
+        """Takes names out of the shared rows of empty scopes: they are no longer discovered."""
+        for place, names in gone.items():
+            self._quiet[place] -= names
+        if gone:
+            now, shared = self._now(), [(place, set(self._quiet[place])) for place in gone]
+            await self._writer.write(lambda c: coverage.save_quiet(c, shared, now))
+
+
+def views(connection: sqlite3.Connection, kinds: Iterable[str]) -> None:
+    """One readable view per kind, for sqlite3, Datasette and DuckDB."""
+    have = {name for (name,) in connection.execute("select name from sqlite_master where type = 'view'")}
+    for kind in sorted(set(kinds) - have):
+        if kind.replace("_", "a").isalnum():
+            connection.execute(f"create view \"{kind}\" as select * from resource where kind = '{kind}'")

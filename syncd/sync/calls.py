@@ -1,0 +1,87 @@
+"""The one layer that retries: limit, time budget, jitter, Retry-After, statistics. Nothing else tries again."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from syncd.errors import Failed, Temporary, Throttled
+from syncd.plugin import Lane
+from syncd.sync.limits import LaneLimit, Limits
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long: `attempts` in all, waits from `base` to `cap` seconds, `call` seconds for one attempt."""
+
+    attempts: int = 6
+    base: float = 0.5
+    cap: float = 20.0
+    call: float = 60.0
+    longest_wait: float = 300.0
+
+    def wait(self, attempt: int, after: float | None, chance: float) -> float:
+        """Seconds before the next attempt: full jitter, or what the provider asks for (with a little jitter on top)."""
+        if after is not None:
+            return min(after, self.longest_wait) + chance * self.base
+        return chance * float(min(self.cap, self.base * 2.0**attempt))
+
+
+@dataclass(slots=True)
+class Tally:
+    """Calls of one scope, or of a whole run."""
+
+    calls: int = 0
+    retries: int = 0
+    throttles: int = 0
+    bytes: int = 0
+
+    def add(self, other: "Tally") -> None:
+        self.calls += other.calls
+        self.retries += other.retries
+        self.throttles += other.throttles
+        self.bytes += other.bytes
+
+
+@dataclass(slots=True)
+class HostCalls:
+    """Implements plugin.Calls for one scope (or for discovery)."""
+
+    limits: Limits
+    patience: Patience
+    tally: Tally = field(default_factory=Tally)
+    chance: Callable[[], float] = random.random
+
+    def received(self, size: int) -> None:
+        self.tally.bytes += size
+
+    async def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """See plugin.Calls.run."""
+        for number in range(self.patience.attempts):
+            async with self.limits.place(lane) as limit:
+                try:
+                    return await self._once(limit, operation, attempt)
+                except Temporary as error:
+                    last = error
+                    wait = self.patience.wait(number, error.after, self.chance())
+                    if isinstance(error, Throttled):
+                        self.tally.throttles += 1
+                        limit.shrink(asyncio.get_running_loop().time(), wait)
+            if number + 1 < self.patience.attempts:
+                self.tally.retries += 1
+                await asyncio.sleep(wait)
+        reason = f"{last.reason} ({self.patience.attempts} attempts)"
+        raise Failed(reason, operation=operation, permission=last.permission) from last
+
+    async def _once(self, limit: LaneLimit, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        self.tally.calls += 1
+        try:
+            async with asyncio.timeout(self.patience.call):
+                result = await attempt()
+        except TimeoutError as error:
+            raise Temporary(f"no answer within {self.patience.call:g} s", operation=operation) from error
+        limit.grow()
+        return result

@@ -1,0 +1,237 @@
+"""One run: discover, read every scope with bounded work, mark what could not be seen, retire what is gone, sum up."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+import structlog
+
+from syncd.errors import Denied, Disabled, Failed, ReadError
+from syncd.model import Blind, Scope
+from syncd.plugin import Selection, Session
+from syncd.store.coverage import Place, place_of
+from syncd.store.runs import ScopeRun
+from syncd.store.store import Store
+from syncd.sync.calls import HostCalls, Patience, Tally
+from syncd.sync.limits import Limits
+from syncd.sync.scope_run import Guards, Result, ScopeRunner, iso
+from syncd.sync.summary import Progress
+
+log = structlog.get_logger()
+
+ERRORS: Mapping[str, type[ReadError]] = {"denied": Denied, "failed": Failed, "disabled": Disabled}
+AHEAD = 512
+"""Scopes that discovery may be ahead of the readers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is to do. `retire_after` in seconds; `accept`: scope globs whose guards are off."""
+
+    selection: Selection
+    accept: tuple[str, ...] = ()
+    workers: int = 48
+    retire_after: float = 30 * 86400.0
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything that one run shares. `now` gives ISO 8601 text; `clock` monotonic seconds."""
+
+    store: Store
+    sessions: Mapping[str, Session]
+    limits: Limits
+    patience: Patience
+    guards: Guards
+    plan: Plan
+    now: Callable[[], str]
+    clock: Callable[[], float]
+    progress: Callable[[Progress], None] | None = None
+    total: Tally = field(default_factory=Tally)
+    created: Counter[tuple[str, str]] = field(default_factory=Counter)
+    updated: Counter[tuple[str, str]] = field(default_factory=Counter)
+    deleted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    nodes: int = 0
+    found: int = 0
+    discovering: bool = True
+
+    async def execute(self) -> None:
+        """Reads all scopes of the plan. Raises StoreError; everything else ends in coverage."""
+        queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None] = asyncio.Queue(AHEAD)
+        discovery = Discovery(self.store)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(self.plan.workers):
+                    group.create_task(self._work(queue), name=f"scope-worker-{number}")
+                group.create_task(self._discover(queue, discovery), name="discovery")
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
+        await self.store.flush()
+        await self._settle(discovery)
+
+    # -- discovery
+
+    async def _discover(self, queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None], discovery: "Discovery") -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, session in self.sessions.items():
+                    group.create_task(self._discover_one(name, session, queue, discovery), name=f"discover-{name}")
+        finally:
+            self.discovering = False
+        for _ in range(self.plan.workers):
+            await queue.put(None)
+
+    async def _discover_one(
+        self,
+        name: str,
+        session: Session,
+        queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None],
+        discovery: "Discovery",
+    ) -> None:
+        runner = ScopeRunner(self.store, session, self.guards, self._calls, self.now, self.clock)
+        calls = self._calls()
+        try:
+            async for item in session.scopes(calls, self.plan.selection):
+                if isinstance(item, Blind):
+                    discovery.blind.append(item)
+                    continue
+                discovery.see(item)
+                if self._wanted(item):
+                    self.found += 1
+                    await queue.put((runner, item))
+        except ReadError as error:
+            discovery.blind.append(Blind(name, "", error.state, error.operation, error.permission, error.reason))
+        self.total.add(calls.tally)
+
+    def _wanted(self, scope: Scope) -> bool:
+        scopes = self.plan.selection.scopes
+        return not scopes or any(fnmatchcase(scope.key, pattern) for pattern in scopes)
+
+    def _calls(self) -> HostCalls:
+        return HostCalls(self.limits, self.patience)
+
+    # -- reading
+
+    async def _work(self, queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None]) -> None:
+        while (item := await queue.get()) is not None:
+            runner, scope = item
+            if self._remembered(scope):
+                self.states["disabled"] += 1
+                continue
+            accept = any(fnmatchcase(scope.key, pattern) for pattern in self.plan.accept)
+            self._count(await runner.run(scope, accept))
+
+    def _remembered(self, scope: Scope) -> bool:
+        """The negative cache: serves only scopes that were never complete, until it expires."""
+        row = self.store.row(scope)
+        return row is not None and row.state == "disabled" and not row.baseline and row.expires > self.now()
+
+    def _count(self, result: Result) -> None:
+        self.states[result.state] += 1
+        self.total.add(result.tally)
+        self.nodes += result.nodes
+        if result.outcome:
+            account = (result.scope.collector, result.scope.account)
+            self.created[account] += result.outcome.created
+            self.updated[account] += result.outcome.updated
+            self.deleted[account] += result.outcome.deleted
+        if self.progress:
+            self.progress(self.so_far())
+
+    def so_far(self) -> Progress:
+        return Progress(
+            scopes_total=self.found,
+            scopes_done=self.states.total(),
+            nodes=self.nodes,
+            calls=self.total.calls,
+            created=self.created.total(),
+            updated=self.updated.total(),
+            deleted=self.deleted.total(),
+            incomplete=self.states.total() - self.states["complete"],
+            discovering=self.discovering,
+        )
+
+    # -- what was not discovered
+
+    async def _settle(self, discovery: "Discovery") -> None:
+        """Marks what discovery could not look into; retires what a complete discovery did not find."""
+        for blind in discovery.blind:
+            await self._mark_blind(blind, discovery)
+        if self.plan.selection.everything:
+            retired = discovery.gone(self.sessions)
+            for key in retired:
+                if not self.store.rows[key].nodes:
+                    await self.store.forget(key)
+            await self.store.retire([key for key in retired if key in self.store.rows], "no longer discovered")
+            await self.store.drop_quiet(discovery.gone_quiet(self.sessions))
+        await self._forget_old()
+
+    async def _mark_blind(self, blind: Blind, discovery: "Discovery") -> None:
+        error = ERRORS[blind.state](blind.reason, operation=blind.operation, permission=blind.permission)
+        scope = Scope(
+            blind.collector, blind.account or "unknown", "global", "account" if blind.account else "discovery"
+        )
+        discovery.unseen.discard(scope.key)
+        stats = ScopeRun(scope.key, blind.state, self.now(), 0.0, reason=blind.reason)
+        await self.store.mark([(scope, error, "", stats)])
+        self.states[blind.state] += 1
+        self.found += 1
+        log.info(
+            "scope.incomplete", scope=scope.key, state=blind.state, reason=blind.reason, permission=blind.permission
+        )
+        left = [key for key in discovery.unseen if discovery.under(key, blind)]
+        await self.store.mark_rows(left, error)
+        self.states[blind.state] += len(left)
+        self.found += len(left)
+
+    async def _forget_old(self) -> None:
+        """Retired scopes go after their time, or when somebody accepts it."""
+        limit = iso(datetime.fromisoformat(self.now()) - timedelta(seconds=self.plan.retire_after))
+        for key, row in list(self.store.rows.items()):
+            if row.state != "retired":
+                continue
+            accepted = any(fnmatchcase(key, pattern) for pattern in self.plan.accept)
+            if accepted or row.since <= limit:
+                self.deleted[(row.collector, row.account)] += await self.store.forget(key)
+
+
+class Discovery:
+    """Which scopes of the store have not been discovered yet in this run; `quiet` those without a row of their own."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.unseen = set(store.rows)
+        self.quiet: dict[Place, set[str]] = {place: set(names) for place, names in store.quiet.items()}
+        self.blind: list[Blind] = []
+
+    def see(self, scope: Scope) -> None:
+        self.unseen.discard(scope.key)
+        self.quiet.get(place_of(scope), set()).discard(scope.name)
+
+    def under(self, key: str, blind: Blind) -> bool:
+        """Whether a stored scope lies in what could not be looked into."""
+        row = self.store.rows[key]
+        return row.collector == blind.collector and blind.account in ("", row.account) and row.state != "retired"
+
+    def gone(self, sessions: Mapping[str, Session]) -> list[str]:
+        """Stored scopes that a complete discovery did not find."""
+        rows = self.store.rows
+        return sorted(
+            key
+            for key in self.unseen
+            if rows[key].collector in sessions and not any(self.under(key, blind) for blind in self.blind)
+        )
+
+    def gone_quiet(self, sessions: Mapping[str, Session]) -> dict[Place, set[str]]:
+        """Empty scopes that a complete discovery did not find, by place."""
+        return {
+            (collector, account, region): names
+            for (collector, account, region), names in self.quiet.items()
+            if names
+            and collector in sessions
+            and not any(b.collector == collector and b.account in ("", account) for b in self.blind)
+        }
