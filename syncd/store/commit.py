@@ -54,9 +54,11 @@ class Commit:
         reading = self.reading
         for key in sorted(reading.vanished):
             self._vanish(key)
-        fresh: list[Record] = []
+        here = nodes.present(self.connection, [r.key for r in reading.changed])
+        fresh = [record for record in reading.changed if record.key not in here]
         for record in sorted(reading.changed, key=lambda r: r.key):
-            self._change(record, fresh)
+            if record.key in here:
+                self._change(record, fresh)
         if fresh:
             self._create(fresh)
         if reading.flags:
@@ -71,9 +73,7 @@ class Commit:
 
     def _change(self, record: Record, fresh: list[Record]) -> None:
         old = nodes.fetch(self.connection, record.key)
-        if old is None:
-            fresh.append(record)
-            return
+        assert old is not None
         nodes.same_urn(old, record)
         if old.scope != self.row.id and not self._takes_over(record, old):
             self._sight(record)

@@ -4,11 +4,13 @@ The upper 16 bits come from the place (partition, service, region, account, reso
 URN: rows of one scope lie together in the tree, so that a scope's transaction touches few pages.
 """
 
+import re
 from functools import lru_cache
 from hashlib import blake2b
 
 PLACE_BITS = 16
 REST_BITS = 63 - PLACE_BITS
+ARN_PLACE = re.compile("arn:[^:]*:[^:]*:[^:]*:[^:]*:(?:[^/:]+(?=[/:]))?")
 
 
 def place(urn: str) -> str:
@@ -16,13 +18,8 @@ def place(urn: str) -> str:
 
     `arn:aws:ec2:eu-west-1:111122223333:volume/vol-1` → `arn:aws:ec2:eu-west-1:111122223333:volume`.
     """
-    if urn.startswith("arn:"):
-        head = urn.split(":", 5)
-        if len(head) == 6:
-            rest = head[5]
-            ends = [i for i in (rest.find("/"), rest.find(":")) if i > 0]
-            return ":".join(head[:5]) + ":" + (rest[: min(ends)] if ends else "")
-    return urn[: max(urn.rfind("/"), urn.rfind(":")) + 1]
+    found = ARN_PLACE.match(urn)
+    return found.group() if found else urn[: max(urn.rfind("/"), urn.rfind(":")) + 1]
 
 
 @lru_cache(maxsize=8192)

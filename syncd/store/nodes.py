@@ -61,6 +61,12 @@ def fetch(connection: sqlite3.Connection, key: int) -> Stored | None:
     return Stored(*row) if row else None
 
 
+def present(connection: sqlite3.Connection, keys: list[int]) -> set[int]:
+    """Which of these keys are nodes: one statement for all, since most of a first reading are not."""
+    query = "select key from node where key in (select value from json_each(?))"
+    return {key for (key,) in connection.execute(query, (orjson.dumps(keys).decode(),))}
+
+
 def insert(journal: Journal, scope: int, kinds: Names, records: list[Record]) -> None:
     """New nodes, in the order of their keys so that neighbours are written together."""
     connection, now, number = journal.connection, journal.now, journal.number

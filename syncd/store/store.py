@@ -51,7 +51,7 @@ class Store:
         self._rows: dict[str, Coverage] = {}
         self._quiet: dict[Place, set[str]] = {}
         self._pending: list[Unchanged] = []
-        self._touched: set[Place] = set()
+        self._stats: list[tuple[int, ScopeRun]] = []
         self.run = 0
 
     @classmethod
@@ -202,13 +202,13 @@ class Store:
 
         def write(connection: sqlite3.Connection) -> Outcome:
             outcome = commit.Commit(Journal(connection, now, run), self._words, reading, old, bool(quiet)).run()
-            done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
-            runs.record(connection, run, [(outcome.coverage.id, done)])
             coverage.save_quiet(connection, shared, now)
             return outcome
 
         outcome = await self._writer.write(write)
         self._rows[scope.key] = outcome.coverage
+        done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
+        self._stats.append((outcome.coverage.id, done))
         return outcome
 
     def _unchanged(self, reading: Reading, old: Coverage | None) -> bool:
@@ -235,9 +235,10 @@ class Store:
         return left, [(place, set(self._quiet[place])) for place in sorted(places)]
 
     async def flush(self) -> None:
-        """Writes the unchanged scopes gathered so far."""
+        """Writes the unchanged scopes, and the statistics of all, gathered so far."""
         pending, self._pending = self._pending, []
-        if not pending:
+        stats, self._stats = self._stats, []
+        if not pending and not stats:
             return
         now, run = self._now(), self.run
         rows = {u.scope.key: self._rows[u.scope.key] for u in pending if u.scope.key in self._rows}
@@ -256,7 +257,7 @@ class Store:
                 for key, row in rows.items()
             }
             coverage.save_quiet(connection, shared, now)
-            runs.record(connection, run, [(rows[u.scope.key].id, u.stats) for u in pending if u.scope.key in rows])
+            runs.record(connection, run, stats + [(rows[u.scope.key].id, u.stats) for u in pending if u.scope.key in rows])
             journal.close()
             return fresh
 

@@ -1,0 +1,97 @@
+"""`syncctl events`: what changed and what happened, with field diffs."""
+
+import argparse
+import json
+import re
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from syncd.cli.database import reading, store_of
+from syncd.cli.exits import Exit
+from syncd.cli.output import coloured, json_rows, paint, printable, show, table
+from syncd.errors import ConfigError
+
+COLUMNS = ("seq", "at", "run", "number", "type", "scope", "kind", "name", "urn", "body")
+TYPES = {"created": "32", "updated": "33", "deleted": "31"}
+LONGEST = 200
+
+STATEMENT = f"""
+select * from (
+  select {", ".join(COLUMNS)} from event
+   where seq > :seq and at >= :at and type glob :type
+     and (:text = '' or instr(lower(urn || ' ' || kind || ' ' || name || ' ' || scope), lower(:text)))
+   order by seq desc limit :limit)
+ order by seq
+"""  # noqa: S608 (columns are constants, values are bound)
+
+
+def events(arguments: argparse.Namespace) -> int:
+    seq, at = since(arguments.since, datetime.now(UTC))
+    values = {
+        "seq": seq, "at": at, "type": arguments.type, "text": arguments.resource, "limit": arguments.limit,
+    }  # fmt: skip
+    with reading(store_of(arguments)) as connection:
+        rows = connection.execute(STATEMENT, values)
+        _print(rows, arguments)
+    return Exit.OK
+
+
+def since(text: str, now: datetime) -> tuple[int, str]:
+    """`120` (after that event), `2h`, `7d`, `2026-03-01`, `2026-03-01T12:00:00Z` → (sequence number, time)."""
+    if not text:
+        return 0, ""
+    if text.isdecimal():
+        return int(text), ""
+    if ago := re.fullmatch(r"(\d{1,6})([smhdw])", text):
+        unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[ago[2]]
+        return 0, _iso(now - timedelta(**{unit: int(ago[1])}))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        wanted = "an event's number, an age such as 30m, 2h or 7d, or a time such as 2026-03-01T12:00:00Z"
+        raise ConfigError(f"--since: found {text}, expected {wanted}") from None
+    return 0, _iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _print(rows: sqlite3.Cursor, arguments: argparse.Namespace) -> None:
+    if arguments.output == "json":
+        json_rows(dict(zip(COLUMNS, (*row[:-1], json.loads(row[-1])), strict=True)) for row in rows)
+    elif arguments.output == "table":
+        _readable(rows.fetchall(), coloured(sys.stdout, no_color=arguments.no_color))
+    else:
+        show(COLUMNS, rows, arguments.output)
+
+
+def _readable(rows: Sequence[Sequence[Any]], colours: bool) -> None:
+    """One block for each event: what, then each field that changed."""
+    if not rows:
+        table(("seq", "at", "type", "kind", "name"), [])
+    for seq, at, _, _, type_, scope, kind, name, urn, body in rows:
+        verb = type_.rpartition(".")[2]
+        subject = f"{printable(kind)} {printable(name)}  {printable(urn)}" if urn else printable(scope or "")
+        print(f"{seq}  {at}  {paint(printable(type_), TYPES.get(verb, ''), colours)}  {subject}".rstrip(" -"))
+        for line in details(json.loads(body)):
+            print(f"    {line}")
+
+
+def details(body: dict[str, Any]) -> Iterator[str]:
+    """A field diff as `path: old → new`; any other content as `key: value`."""
+    for change in body.get("changes", []):
+        yield f"{printable(change['path'])}: {_brief(change['old'])} → {_brief(change['new'])}"
+    for key, value in body.items():
+        if key != "changes" and value not in ("", None):
+            yield f"{printable(key)}: {_brief(value)}"
+
+
+def _brief(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"

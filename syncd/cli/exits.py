@@ -1,0 +1,70 @@
+"""How a command ends: the documented exit codes, and one line for every error raised on purpose."""
+
+import os
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+
+from syncd.errors import ConfigError, CredentialsError, StoreLocked, SyncdError
+
+
+class Exit(IntEnum):
+    OK = 0
+    ERROR = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    LOCKED = 4
+    CREDENTIALS = 5
+    INTERRUPTED = 130
+    PIPE = 141
+
+
+HELP = """\
+exit codes:
+  0    done, and complete
+  1    an error; the line on stderr says which
+  2    wrong usage or configuration
+  3    the run finished, but some scopes could not be read completely
+  4    another syncd is writing the store
+  5    no usable credentials
+  130  interrupted; the store is consistent
+"""
+
+
+def guarded(program: str, command: Callable[[], int]) -> int:
+    """Runs a command. Errors raised on purpose become one line on stderr; a closed pipe is quiet."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+        return Exit.PIPE
+    except KeyboardInterrupt:
+        return _say(program, "interrupted; what was committed stands and the store is consistent", Exit.INTERRUPTED)
+    except SyncdError as error:
+        return _say(program, str(error), _code(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(program, f"{where}{error.strerror or error}", Exit.ERROR)
+    return code
+
+
+def _say(program: str, message: str, code: Exit) -> Exit:
+    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+def _code(error: SyncdError) -> Exit:
+    match error:
+        case ConfigError():
+            return Exit.USAGE
+        case StoreLocked():
+            return Exit.LOCKED
+        case CredentialsError():
+            return Exit.CREDENTIALS
+    return Exit.ERROR
+
+
+def _discard_output() -> None:
+    """Python flushes stdout once more at its end and would complain of the closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

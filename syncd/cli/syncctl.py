@@ -1,0 +1,130 @@
+"""`syncctl`: looks at the store. For now it opens the file itself, read-only."""
+
+import argparse
+from collections.abc import Callable, Sequence
+
+from syncd.cli import arguments as common
+from syncd.cli.exits import HELP, guarded
+from syncd.cli.output import FORMATS
+
+DESCRIPTION = "Looks into the store of syncd: how complete it is, what changed, what there is. Changes nothing."
+EXAMPLES = """\
+examples:
+  syncctl coverage --incomplete --why        what could not be seen, and which permission is missing
+  syncctl events --since 2h                  what changed in the last two hours, field by field
+  syncctl kinds                              what there is, counted
+  syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
+
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    return guarded("syncctl", lambda: common.run(parser(), argv))
+
+
+def parser() -> common.Parser:
+    root = common.program("syncctl", DESCRIPTION, EXAMPLES + HELP)
+    commands = root.add_subparsers(metavar="COMMAND", title="commands")
+    _coverage(commands)
+    _events(commands)
+    _runs(commands)
+    _kinds(commands)
+    _sql(commands)
+    about = commands.add_parser("help", help="the same as --help")
+    about.add_argument("topic", nargs="*")
+    about.set_defaults(handler=lambda arguments: common.help_of(root, arguments.topic))
+    return root
+
+
+def _command(
+    commands: "argparse._SubParsersAction[common.Parser]",
+    name: str,
+    handler: Callable[[argparse.Namespace], int],
+    text: str,
+    examples: str,
+) -> common.Parser:
+    added = commands.add_parser(name, help=text, description=text, epilog=f"examples:\n{examples}")
+    common.add_config(added)
+    common.add_database(added)
+    common.add_output(added, FORMATS)
+    added.set_defaults(handler=handler)
+    return added
+
+
+def _coverage(commands: "argparse._SubParsersAction[common.Parser]") -> None:
+    text = "how complete each part of the picture is"
+    examples = (
+        "  syncctl coverage --incomplete --why\n  syncctl coverage -o json | jq '.[] | select(.state == \"denied\")'\n"
+    )
+    added = _command(commands, "coverage", _run_coverage, text, examples)
+    added.add_argument("--incomplete", action="store_true", help="only what is not complete")
+    added.add_argument("--why", action="store_true", help="with reason, operation and the permission that is missing")
+
+
+def _run_coverage(arguments: argparse.Namespace) -> int:
+    from syncd.cli.coverage import coverage
+
+    return coverage(arguments)
+
+
+def _events(commands: "argparse._SubParsersAction[common.Parser]") -> None:
+    text = "what changed and what happened, oldest first"
+    examples = (
+        "  syncctl events --since 2h\n"
+        "  syncctl events --type 'resource.*' --resource web-1\n"
+        "  syncctl events --since 1200 -o json\n"
+    )
+    added = _command(commands, "events", _run_events, text, examples)
+    added.add_argument(
+        "--since", default="", help="after event number SINCE, or an age (30m, 2h, 7d), or a time in UTC"
+    )
+    added.add_argument("--type", metavar="GLOB", default="*", help="such as 'resource.*' or scope.denied")
+    added.add_argument("--resource", metavar="TEXT", default="", help="part of a URN, kind, name or scope")
+    added.add_argument("--limit", metavar="N", type=int, default=100, help="the last N of them; default: 100, -1: all")
+
+
+def _run_events(arguments: argparse.Namespace) -> int:
+    from syncd.cli.events import events
+
+    return events(arguments)
+
+
+def _runs(commands: "argparse._SubParsersAction[common.Parser]") -> None:
+    text = "the last runs, how they ended and what they cost"
+    added = _command(commands, "runs", _run_runs, text, "  syncctl runs --limit 5\n")
+    added.add_argument("--limit", metavar="N", type=int, default=20, help="the last N of them; default: 20, -1: all")
+
+
+def _run_runs(arguments: argparse.Namespace) -> int:
+    from syncd.cli.runs import runs
+
+    return runs(arguments)
+
+
+def _kinds(commands: "argparse._SubParsersAction[common.Parser]") -> None:
+    text = "what there is, counted; of one kind or base kind, where"
+    added = _command(commands, "kinds", _run_kinds, text, "  syncctl kinds\n  syncctl kinds instance\n")
+    added.add_argument("kind", metavar="KIND", nargs="?", help="such as aws_ec2_instance, or the base kind instance")
+
+
+def _run_kinds(arguments: argparse.Namespace) -> int:
+    from syncd.cli.kinds import kinds
+
+    return kinds(arguments)
+
+
+def _sql(commands: "argparse._SubParsersAction[common.Parser]") -> None:
+    text = "one SELECT on the store: at most 10,000 rows and 5 seconds"
+    examples = (
+        "  syncctl sql \"select name, region from resource where kind = 'aws_ec2_instance'\"\n"
+        "  syncctl sql \"select name, tags ->> '$.owner' as owner from resource\" -o csv\n"
+        '  syncctl sql "select from_name, type, to_name from relation"\n'
+    )
+    added = _command(commands, "sql", _run_sql, text, examples)
+    added.add_argument("statement", metavar="SELECT", help="views: resource, relation, coverage, one for each kind")
+
+
+def _run_sql(arguments: argparse.Namespace) -> int:
+    from syncd.cli.sql import sql
+
+    return sql(arguments)
