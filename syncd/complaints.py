@@ -143,8 +143,17 @@ def _inner(outer: inspect.Type, step: Step) -> inspect.Type:
 
 
 def _choices(kind: inspect.Type) -> tuple[inspect.Type, ...]:
-    plain = kind.type if isinstance(kind, inspect.Metadata) else kind
-    return plain.types if isinstance(plain, inspect.UnionType) else (plain,)
+    """What a value may be, each without its description."""
+    return tuple(_plain(choice) for choice in _described(kind))
+
+
+def _described(kind: inspect.Type) -> tuple[inspect.Type, ...]:
+    plain = _plain(kind)
+    return plain.types if isinstance(plain, inspect.UnionType) else (kind,)
+
+
+def _plain(kind: inspect.Type) -> inspect.Type:
+    return kind.type if isinstance(kind, inspect.Metadata) else kind
 
 
 def _members(kind: inspect.Type) -> Iterable[inspect.Field]:
@@ -153,16 +162,38 @@ def _members(kind: inspect.Type) -> Iterable[inspect.Field]:
 
 def _expected(what: str, kind: inspect.Type) -> str:
     """What the type wants, in words; "" when `what` is a sentence of our own that says it all."""
-    if isinstance(kind, inspect.Metadata) and (said := (kind.extra_json_schema or {}).get("description")):
-        return str(said)
-    for choice in _choices(kind):
-        if isinstance(choice, inspect.LiteralType):
-            return "one of " + ", ".join(f'"{value}"' for value in choice.values)
-        if isinstance(choice, inspect.CustomType) and choice.cls is Secret:
-            return ""
+    if any(isinstance(choice, inspect.CustomType) and choice.cls is Secret for choice in _choices(kind)):
+        return ""
+    choices = _described(kind)
+    if any(_special(choice) for choice in choices):
+        return " or ".join(filter(None, (_special(choice) or _general(choice) for choice in choices)))
     if not what.startswith("Expected "):
         return ""
     wanted = what.removeprefix("Expected ").partition(", got ")[0].replace(" | null", "")
     return re.sub(
         r"`([^`]*)`", lambda word: " or ".join(_WORDS.get(part, part) for part in word[1].split(" | ")), wanted
     )
+
+
+def _special(kind: inspect.Type) -> str:
+    """What only the type itself can say: its description, or its values."""
+    plain = _plain(kind)
+    if isinstance(kind, inspect.Metadata) and (said := (kind.extra_json_schema or {}).get("description")):
+        return str(said)
+    if isinstance(plain, inspect.LiteralType):
+        shown = [json.dumps(value) for value in plain.values]
+        return shown[0] if len(shown) == 1 else "one of " + ", ".join(shown)
+    return ""
+
+
+def _general(kind: inspect.Type) -> str:
+    match _plain(kind):
+        case inspect.CollectionType():
+            return _WORDS["array"]
+        case inspect.StructType() | inspect.DictType():
+            return _WORDS["object"]
+        case inspect.StrType():
+            return _WORDS["str"]
+        case inspect.IntType():
+            return _WORDS["int"]
+    return ""

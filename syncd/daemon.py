@@ -62,15 +62,15 @@ async def sync_once(
 async def open_store(config: Config, collectors: Mapping[str, Collector]) -> Store:
     """The store, knowing every kind and relation of these collectors."""
     registry = KindRegistry()
-    relations: set[str] = set()
+    types: set[str] = set()
     for collector in collectors.values():
         registry.add(collector.kinds())
-        relations |= {type_ for _, type_, _ in collector.relations()}
+        types.update(collector.edge_types())
     return await Store.open(
         config.store.file,
         registry,
         now=now,
-        relations=sorted(relations),
+        edge_types=types,
         autocheckpoint=config.store.wal_autocheckpoint,
     )
 

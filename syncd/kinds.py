@@ -16,6 +16,8 @@ class Kind:
     ordered     document paths of lists whose order means something; all other lists compare as sets
     volatile    document path → why it is left out of the hash and the history
     secret      document path → why it never enters the graph
+    reborn      whether another `created_at` under the same URN means another resource (for S3 buckets it does not:
+                their date moves with some changes)
     """
 
     name: str
@@ -26,6 +28,7 @@ class Kind:
     ordered: frozenset[str] = frozenset()
     volatile: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, str] = field(default_factory=dict)
+    reborn: bool = True
 
 
 RESOURCE = Kind(

@@ -114,8 +114,12 @@ class Collector(Protocol):
 
     def kinds(self) -> Iterable[Kind]: ...
 
+    def edge_types(self) -> Iterable[str]:
+        """Every type that an edge may have. Cheap: it is asked for at each start."""
+        ...
+
     def relations(self) -> Iterable[tuple[str, str, str]]:
-        """Declared edges: (kind, edge type, target kind)."""
+        """Declared edges: (from kind, edge type, to kind). May take seconds."""
         ...
 
     async def open(self, settings: Any) -> Session:

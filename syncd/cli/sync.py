@@ -16,7 +16,7 @@ from syncd.cli.output import coloured
 from syncd.cli.progress import ProgressLine
 from syncd.cli.report import report
 from syncd.config import Config, load
-from syncd.errors import ConfigError, SyncdError
+from syncd.errors import ConfigError
 from syncd.plugin import Selection
 from syncd.sync.summary import RunSummary
 
@@ -95,8 +95,4 @@ def _tell(summary: RunSummary, config: Config, arguments: argparse.Namespace) ->
         with contextlib.suppress(BrokenPipeError):  # the run stands, whoever reads of it
             report(summary, config.store.file, arguments.output, coloured(sys.stdout, no_color=arguments.no_color))
             sys.stdout.flush()
-    if summary.state == "cancelled":
-        raise KeyboardInterrupt
-    if summary.state == "failed":
-        raise SyncdError(f"run {summary.run} failed: {summary.reason}")
     return ENDINGS.get(summary.state, Exit.ERROR)

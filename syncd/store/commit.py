@@ -17,11 +17,13 @@ from syncd.store.records import Record, split
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What the store must know of the kinds: numbers for names, and which lists are ordered."""
+    """What the store must know of the kinds: numbers for names, which lists are ordered, which stay the `same` resource
+    under another creation time."""
 
     kinds: Names
     types: Names
     ordered: Mapping[str, frozenset[str]]
+    same: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,16 @@ class Commit:
         nodes.same_urn(old, record)
         if old.scope != self.row.id and not self._takes_over(record, old):
             self._sight(record)
-        elif old.created_at and record.created_at and old.created_at != record.created_at:
+        elif self._is_another(record, old):
             self._delete(record.key, old)
             fresh.append(record)
         else:
             self._update(record, old)
+
+    def _is_another(self, record: Record, old: nodes.Stored) -> bool:
+        """Whether a resource was made anew under the same URN."""
+        moved = bool(old.created_at and record.created_at and old.created_at != record.created_at)
+        return moved and record.kind not in self.words.same
 
     def _takes_over(self, record: Record, old: nodes.Stored) -> bool:
         """A node's owner is the account in its URN, else the first scope to see it; a retired scope gives way."""
@@ -95,7 +102,8 @@ class Commit:
         ordered = self.words.ordered.get(record.kind, frozenset())
         new = nodes.comparable(record.name, record.zone, record.tags, record.common, record.body)
         found = changes(old.fields(), new, ordered)
-        same = not found and (old.scope, old.id, old.updated_at) == (self.row.id, record.id, record.updated_at)
+        now = (self.row.id, record.id, record.created_at, record.updated_at)
+        same = not found and (old.scope, old.id, old.created_at, old.updated_at) == now
         if same and self.told:
             nodes.write_flags(self.journal, [record])  # only the order of something differs
             return

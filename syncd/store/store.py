@@ -47,7 +47,12 @@ class Store:
         self._now = now
         self._registry = registry
         self._lock = files.FileLock(path)
-        self._words = Vocabulary(Names("kind"), Names("edge_type"), {k.name: k.ordered for k in registry if k.ordered})
+        self._words = Vocabulary(
+            Names("kind"),
+            Names("edge_type"),
+            {k.name: k.ordered for k in registry if k.ordered},
+            frozenset(k.name for k in registry if not k.reborn),
+        )
         self._rows: dict[str, Coverage] = {}
         self._quiet: dict[Place, set[str]] = {}
         self._pending: list[Unchanged] = []
@@ -61,20 +66,20 @@ class Store:
         registry: KindRegistry,
         *,
         now: Callable[[], str],
-        relations: Iterable[str] = (),
+        edge_types: Iterable[str] = (),
         autocheckpoint: int = 1000,
     ) -> Self:
         """Locks, migrates and reads what is known. Raises StoreLocked or StoreError."""
         store = cls(path, now, registry)
         store._lock.__enter__()
         try:
-            await store._open(relations, autocheckpoint)
+            await store._open(edge_types, autocheckpoint)
         except BaseException:
             store._lock.__exit__()
             raise
         return store
 
-    async def _open(self, relations: Iterable[str], autocheckpoint: int) -> None:
+    async def _open(self, edge_types: Iterable[str], autocheckpoint: int) -> None:
         try:
             self._connection = await aiosqlite.connect(self.path, isolation_level=None)
         except sqlite3.Error as error:
@@ -82,7 +87,7 @@ class Store:
         try:
             self.path.chmod(0o640)
             await on_thread(self._connection, lambda c: files.prepare(c, self.path, autocheckpoint))
-            await on_thread(self._connection, lambda c: self._load(c, relations))
+            await on_thread(self._connection, lambda c: self._load(c, edge_types))
             self._reader = await aiosqlite.connect(
                 f"{self.path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
             )
@@ -95,10 +100,10 @@ class Store:
             raise
         self._writer = Writer(self._connection)
 
-    def _load(self, connection: sqlite3.Connection, relations: Iterable[str]) -> None:
+    def _load(self, connection: sqlite3.Connection, edge_types: Iterable[str]) -> None:
         connection.execute("begin immediate")
         self._words.kinds.add(connection, (k.name for k in self._registry))
-        self._words.types.add(connection, relations)
+        self._words.types.add(connection, (name + end for name in edge_types for end in ("", "<")))
         connection.execute("delete from kind_base")
         pairs = sorted((k.name, base) for k in self._registry for base in self._registry.bases(k.name))
         connection.executemany("insert into kind_base values (?, ?)", pairs)

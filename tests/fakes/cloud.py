@@ -11,8 +11,9 @@ from syncd.model import Blind, Doubt, Edge, Gap, Node, Scope
 from syncd.plugin import Calls, Lane, Reader, Selection
 
 BOX = Kind("fake_box", ("resource",), ordered=frozenset({"steps"}))
+JAR = Kind("fake_jar", ("resource",), reborn=False)
 ACCOUNT = Kind("fake_account", ("account",))
-RELATIONS = (("fake_box", "in", "fake_box"), ("fake_box", "contains<", "fake_box"))
+RELATIONS = (("fake_box", "in", "fake_box"), ("fake_box", "contains", "fake_box"))
 
 
 def urn(account: str, name: str) -> str:
@@ -65,7 +66,10 @@ class Cloud:
     settings = dict
 
     def kinds(self) -> Iterable[Kind]:
-        return (BOX, ACCOUNT)
+        return (BOX, JAR, ACCOUNT)
+
+    def edge_types(self) -> Iterable[str]:
+        return {type_ for _, type_, _ in RELATIONS}
 
     def relations(self) -> Iterable[tuple[str, str, str]]:
         return RELATIONS

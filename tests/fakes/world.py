@@ -17,7 +17,7 @@ from syncd.sync.calls import Patience
 from syncd.sync.limits import Limits
 from syncd.sync.run import Plan, Run
 from syncd.sync.scope_run import Guards, iso
-from tests.fakes.cloud import RELATIONS, Cloud
+from tests.fakes.cloud import Cloud
 
 
 @dataclass
@@ -38,7 +38,7 @@ class World:
     async def store(self) -> AsyncIterator[Store]:
         registry = KindRegistry()
         registry.add(self.cloud.kinds())
-        store = await Store.open(self.path, registry, now=self.now, relations=[name for _, name, _ in RELATIONS])
+        store = await Store.open(self.path, registry, now=self.now, edge_types=self.cloud.edge_types())
         try:
             yield store
         finally:

@@ -159,5 +159,3 @@ def test_the_place_of_a_urn_ends_at_its_resource_type() -> None:
     assert place("arn:aws:s3:::bucket") == "arn:aws:s3:::"
     assert place("arn:aws:lambda:r:1:function:f") == "arn:aws:lambda:r:1:function"
     assert place("urn:fake:1:box/a") == "urn:fake:1:box/"
-
-

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from syncd.errors import Denied, Disabled, Failed, Temporary, Throttled
-from syncd.model import Blind, Doubt, Gap
+from syncd.model import Blind, Doubt, Gap, Node
 from tests.fakes.cloud import box, inside
 from tests.fakes.world import World
 
@@ -284,6 +284,20 @@ async def test_a_resource_made_anew_under_the_same_urn_is_deleted_and_created(wo
     world.cloud.put(A, box("1", "a", created_at="2026-02-01T00:00:00Z"))
     await world.sync()
     assert world.events() == [("resource.deleted", "a"), ("resource.created", "a")]
+
+
+async def test_a_kind_whose_creation_time_moves_stays_the_same_resource(world: World) -> None:
+    def dated(day: str) -> Node:
+        node = box("1", "a", created_at=f"2026-01-{day}T00:00:00Z")
+        node.kind = "fake_jar"
+        return node
+
+    world.cloud.put(A, dated("01"))
+    await world.sync()
+    world.cloud.put(A, dated("02"))
+    await world.sync()
+    assert world.events() == []
+    assert world.query("select created_at from resource") == [("2026-01-02T00:00:00Z",)]
 
 
 async def test_a_node_seen_by_two_scopes_has_one_owner_and_outlives_either(world: World) -> None:

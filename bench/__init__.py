@@ -1,0 +1,1 @@
+"""Benchmarks that anybody can repeat on one machine, without an AWS account."""

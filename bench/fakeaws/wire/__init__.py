@@ -1,0 +1,1 @@
+"""Both directions of the AWS protocols, driven by botocore's service models: requests to calls, documents to bytes."""

@@ -1,0 +1,108 @@
+"""From an HTTP request to a call: which service and operation it means, with flat parameters."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from bench.fakeaws.wire import cbor
+from bench.fakeaws.wire.service import Service, Services
+
+Parameters = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived. `signing` is the service name in the signature; names of headers are in lower case."""
+
+    signing: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was meant. `protocol` is the one the client spoke, which may not be the model's first."""
+
+    service: Service
+    operation: str
+    protocol: str
+    parameters: Parameters
+
+
+def resolve(services: Services, request: Request) -> Call | None:
+    candidates = services.candidates(request.signing)
+    return (
+        _by_smithy_path(candidates, request)
+        or _by_target(candidates, request)
+        or _by_action(candidates, request)
+        or _by_route(candidates, request)
+    )
+
+
+def _by_smithy_path(candidates: list[Service], request: Request) -> Call | None:
+    if request.headers.get("smithy-protocol") != "rpc-v2-cbor":
+        return None
+    operation = request.path.rsplit("/", 1)[-1]
+    for service in candidates:
+        if operation in service.operations:
+            return Call(service, operation, "cbor", cbor.loads(request.body) if request.body else {})
+    return None
+
+
+def _by_target(candidates: list[Service], request: Request) -> Call | None:
+    operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
+    for service in candidates:
+        if operation in service.operations:
+            return Call(service, operation, "json", orjson.loads(request.body) if request.body else {})
+    return None
+
+
+def _by_action(candidates: list[Service], request: Request) -> Call | None:
+    if request.method != "POST" or b"Action=" not in request.body[:4096]:
+        return None
+    parameters = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+    operation, version = parameters.get("Action", ""), parameters.get("Version")
+    having = [service for service in candidates if operation in service.operations]
+    if not having:
+        return None
+    service = min(having, key=lambda service: service.metadata.get("apiVersion") != version)
+    return Call(service, operation, "ec2" if service.protocol == "ec2" else "query", dict(parameters))
+
+
+def _by_route(candidates: list[Service], request: Request) -> Call | None:
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    for service in candidates:
+        if service.protocol not in ("rest-json", "rest-xml"):
+            continue
+        if hit := service.match(request.method, request.path, query):
+            operation, labels = hit
+            parameters = _located(service, operation, {"uri": labels, "querystring": query})
+            parameters |= _body(request.body)
+            return Call(service, operation, service.protocol, parameters)
+    return None
+
+
+def _located(service: Service, operation: str, places: Mapping[str, Mapping[str, str]]) -> Parameters:
+    """The parameters that stand in the path and the query."""
+    shape = service.input_shape(operation)
+    found: Parameters = {}
+    for name, member in shape.members.items() if shape is not None else ():
+        place = places.get(member.serialization.get("location"), {})
+        wire_name = member.serialization.get("name", name)
+        if wire_name in place:
+            found[name] = place[wire_name]
+    return found
+
+
+def _body(body: bytes) -> Parameters:
+    if body.startswith(b"{"):
+        return dict(orjson.loads(body))
+    ids = re.findall(rb"<ResourceId>([^<]+)</ResourceId>", body)
+    return {"ResourceIds": [found.decode() for found in ids]} if ids else {}

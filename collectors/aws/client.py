@@ -1,0 +1,332 @@
+"""One provider call: signed, sent once, read strictly; and lists page by page. Retries are the host's."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from yarl import URL
+
+from collectors.aws.credentials import Identity
+from collectors.aws.endpoints import Endpoint, Endpoints
+from collectors.aws.faults import EXPIRED, SKEWED, Fault, error_of, fault_of, is_error_body, server_time
+from collectors.aws.models import Models, Operation
+from collectors.aws.readers import Skip
+from collectors.aws.requests import Request, Requests
+from collectors.aws.signing import Credentials, Signer, host_of
+from syncd.errors import CredentialsError, Denied, Disabled, Failed, Temporary
+from syncd.plugin import Calls, Lane
+
+LARGEST_ANSWER = 64 * 1024 * 1024
+MOST_PAGES = 10_000
+LARGEST_PAGE = 1000
+_SKEW_MATTERS = 60.0
+_REDIRECTED = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "301", "307"})
+_NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
+_LEFT_OUT = ("Accept", "Accept-Encoding", "Content-Type")
+
+
+def open_http(connections: int = 100) -> aiohttp.ClientSession:
+    """The one session for all calls: connection and read limits here, the limit of a whole call is the host's."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, ttl_dns_cache=300, resolver=aiohttp.ThreadedResolver()),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60),
+        headers={"User-Agent": "syncd"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call, ready to be sent any number of times."""
+
+    identity: Identity
+    region: str
+    operation: Operation
+    args: Mapping[str, Any]
+    absent: frozenset[str] = frozenset()
+    permission: str = ""
+    skip: Skip = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Client:
+    """Calls AWS over one HTTP session for all accounts, regions and services."""
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        models: Models,
+        endpoints: Endpoints,
+        *,
+        largest_page: int = LARGEST_PAGE,
+        most_pages: int = MOST_PAGES,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.models = models
+        self.endpoints = endpoints
+        self._http = http
+        self._requests = Requests()
+        self._signer = Signer()
+        self._proxy = lru_cache(maxsize=4096)(_proxy_of)
+        self._clock = clock
+        self._offset = 0.0
+        self._largest_page = largest_page
+        self._most_pages = most_pages
+
+    async def call(  # noqa: PLR0913 - one call has as many parts as AWS gave it
+        self,
+        calls: Calls,
+        identity: Identity,
+        region: str,
+        operation: Operation,
+        args: Mapping[str, Any],
+        *,
+        absent: frozenset[str] = frozenset(),
+        permission: str | None = None,
+        skip: Skip | None = None,
+    ) -> dict[str, Any]:
+        """The document of one answer. Raises a ReadError, or Absent for a code in `absent`."""
+        ask = Ask(identity, region, operation, args, absent, permission or "", skip or frozenset())
+        return await self._run(calls, ask)
+
+    async def pages(  # noqa: PLR0913 - as `call`
+        self,
+        calls: Calls,
+        identity: Identity,
+        region: str,
+        operation: Operation,
+        args: Mapping[str, Any],
+        *,
+        absent: frozenset[str] = frozenset(),
+        permission: str | None = None,
+        skip: Skip | None = None,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The documents of all pages, or raises: a list that does not end properly is no list."""
+        first = _sized(operation, args, self._largest_page)
+        current: Mapping[str, Any] = first
+        seen: set[str] = set()
+        for _ in range(self._most_pages):
+            ask = Ask(identity, region, operation, current, absent, permission or "", skip or frozenset())
+            document = await self._run(calls, ask)
+            yield document
+            tokens = _next(operation, document)
+            if not tokens:
+                return
+            if (mark := repr(sorted(tokens.items()))) in seen:
+                raise _endless(operation, "gave the same page token twice")
+            seen.add(mark)
+            kept = {name: value for name, value in first.items() if name not in operation.pages.inputs}
+            current = kept | tokens
+            # A large page was read without a pause; others wait for the loop.
+            await asyncio.sleep(0)
+        raise _endless(operation, f"has more than {self._most_pages:,} pages")
+
+    async def _run(self, calls: Calls, ask: Ask) -> dict[str, Any]:
+        lane = Lane(ask.identity.account, ask.region, ask.operation.service)
+        renewed = False
+
+        async def attempt() -> dict[str, Any]:
+            nonlocal renewed
+            try:
+                return await self._once(ask, calls.received)
+            except _Expired as expired:
+                if renewed:
+                    raise expired.error from None
+                renewed = True
+                raise await _renewed(ask, expired) from None
+
+        return await calls.run(lane, ask.operation.label, attempt)
+
+    async def attempt(self, ask: Ask) -> dict[str, Any]:
+        """Exactly one call, from within an attempt at another: the host knows nothing of it."""
+        try:
+            return await self._once(ask, lambda _size: None)
+        except _Expired as expired:
+            raise await _renewed(ask, expired) from None
+
+    async def _once(self, ask: Ask, received: Callable[[int], None]) -> dict[str, Any]:
+        """One request, except that a bucket's true region is followed once."""
+        operation = ask.operation
+        request = self._requests.build(operation, ask.args)
+        endpoint = self.endpoints.resolve(operation, ask.region, ask.identity.partition, ask.args)
+        try:
+            credentials = await ask.identity.credentials()
+        except CredentialsError as error:
+            raise Denied(str(error), operation=operation.label) from None
+        answer = await self._send(operation, request, endpoint, credentials)
+        elsewhere = _true_region(operation, answer, endpoint)
+        if elsewhere:
+            endpoint = self.endpoints.resolve(operation, elsewhere, ask.identity.partition, ask.args)
+            answer = await self._send(operation, request, endpoint, credentials)
+        received(len(answer.body))
+        if answer.status >= 300 or (operation.service == "s3" and is_error_body(answer.body)):
+            raise self._error(ask, answer, credentials)
+        return operation.reader_for(ask.skip)(answer.status, answer.headers, answer.body)
+
+    async def _send(
+        self, operation: Operation, request: Request, endpoint: Endpoint, credentials: Credentials
+    ) -> Answer:
+        headers = self._signer.sign(request, endpoint, credentials, self._clock() + self._offset)
+        query = f"?{request.query}" if request.query else ""
+        url = URL(f"{endpoint.scheme}://{host_of(endpoint, request)}{endpoint.path}{request.path}{query}", encoded=True)
+        try:
+            async with self._http.request(
+                request.method,
+                url,
+                data=request.body or None,
+                headers=headers,
+                proxy=self._proxy(endpoint.scheme, endpoint.host),
+                allow_redirects=False,
+                skip_auto_headers=_LEFT_OUT,
+            ) as response:
+                body = await _bounded(response, operation)
+                return Answer(response.status, response.headers, body)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise _unanswered(operation, endpoint, error) from None
+
+    def _error(self, ask: Ask, answer: Answer, credentials: Credentials) -> Exception:
+        label = ask.operation.label
+        # An error inside an answer that began with 200 is the service's own failure.
+        status = answer.status if answer.status >= 300 else 500
+        fault = _without_secrets(fault_of(status, answer.headers, answer.body), credentials)
+        error = error_of(fault, label, ask.permission or ask.operation.permission, ask.absent)
+        if fault.code in EXPIRED and isinstance(error, Denied):
+            return _Expired(error, credentials)
+        if fault.code in SKEWED and self._adjusted(answer.headers):
+            return Temporary(f"{error}: the clock of this machine is off", operation=label, after=0.0)
+        if 300 <= status < 400:
+            return Failed(f"{label}: redirected (HTTP {status}), which is not followed", operation=label)
+        return error
+
+    def _adjusted(self, headers: Mapping[str, str]) -> bool:
+        """True when the server's clock was taken over, so that another attempt may be signed right."""
+        theirs = server_time(headers)
+        if theirs is None:
+            return False
+        offset = theirs - self._clock()
+        if abs(offset - self._offset) < _SKEW_MATTERS:
+            return False
+        self._offset = offset
+        return True
+
+
+class _Expired(Exception):
+    """Not raised to others: asks for newer credentials."""
+
+    def __init__(self, error: Denied, used: Credentials) -> None:
+        super().__init__(error.reason)
+        self.error = error
+        self.used = used
+
+
+def _proxy_of(scheme: str, host: str) -> str | None:
+    """The proxy that the environment names for a host. Asked once per host: finding it costs more than a call."""
+    return None if proxy_bypass(host) else getproxies().get(scheme)
+
+
+async def _renewed(ask: Ask, expired: _Expired) -> Exception:
+    """Credentials newer than those refused are worth another attempt."""
+    try:
+        newer = await ask.identity.refresh(expired.used)
+    except CredentialsError as error:
+        return Denied(str(error), operation=ask.operation.label)
+    return Temporary(expired.error.reason, operation=ask.operation.label, after=0.0) if newer else expired.error
+
+
+async def _bounded(response: aiohttp.ClientResponse, operation: Operation) -> bytes:
+    length = response.content_length
+    if length is not None and length > LARGEST_ANSWER:
+        raise _too_large(operation)
+    if length is not None and "Content-Encoding" not in response.headers:
+        return await response.read()
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise _too_large(operation)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large(operation: Operation) -> Failed:
+    limit = LARGEST_ANSWER // (1024 * 1024)
+    return Failed(f"{operation.label}: answer larger than {limit} MiB", operation=operation.label)
+
+
+def _unanswered(operation: Operation, endpoint: Endpoint, error: Exception) -> Exception:
+    label = operation.label
+    where = f"{label} at {endpoint.host}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        unknown = error.os_error.errno in _NO_SUCH_HOST
+        if unknown and not endpoint.overridden:
+            return Disabled(f"{where}: there is no such host, so no such service in this region", operation=label)
+        return Temporary(f"{where}: the name was not resolved", operation=label)
+    if isinstance(error, (aiohttp.ClientSSLError, aiohttp.InvalidURL)) or type(error) is ValueError:
+        return Failed(f"{where}: {_short(error)}", operation=label)
+    if isinstance(error, TimeoutError):
+        return Temporary(f"{where}: no answer in time", operation=label)
+    return Temporary(f"{where}: {_short(error)}", operation=label)
+
+
+def _short(error: Exception) -> str:
+    return (str(error) or type(error).__name__).partition("\n")[0][:200]
+
+
+def _without_secrets(fault: Fault, credentials: Credentials) -> Fault:
+    """The provider repeats what it was sent in some messages."""
+    secrets = [secret for secret in (credentials.secret_key, credentials.token, credentials.access_key) if secret]
+    if not any(secret in fault.message for secret in secrets):
+        return fault
+    message = fault.message
+    for secret in secrets:
+        message = message.replace(secret, "…")
+    return Fault(fault.status, fault.code, message, fault.request_id, fault.after, fault.region)
+
+
+def _true_region(operation: Operation, answer: Answer, endpoint: Endpoint) -> str:
+    """The region that S3 says a bucket is in, "" when it says none or this one."""
+    if operation.service != "s3" or answer.status not in (301, 307, 400) or endpoint.overridden:
+        return ""
+    fault = fault_of(answer.status, answer.headers, answer.body)
+    return fault.region if fault.code in _REDIRECTED and fault.region != endpoint.region else ""
+
+
+def _sized(operation: Operation, args: Mapping[str, Any], largest: int) -> dict[str, Any]:
+    """The arguments of the first page; with the largest page size, unless single items are asked for."""
+    pages = operation.pages
+    by_id = operation.service == "ec2" and any(name.endswith("Ids") and name != "OwnerIds" for name in args)
+    if not pages.size or by_id:
+        return dict(args)
+    return {pages.limit_key: min(pages.size, largest), **args}
+
+
+def _next(operation: Operation, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of the next page, empty when this was the last. Raises Failed when the page contradicts itself."""
+    pages = operation.pages
+    if not pages:
+        return {}
+    more = pages.says_more(document)
+    if more is False:
+        return {}
+    tokens = pages.next(document)
+    if more and not tokens:
+        raise _endless(operation, "says that there is more, without a page token")
+    if any(not isinstance(token, (str, int)) for token in tokens.values()):
+        raise _endless(operation, "gave a page token that is no text")
+    return tokens
+
+
+def _endless(operation: Operation, what: str) -> Failed:
+    return Failed(f"{operation.label} {what}", operation=operation.label)

@@ -1,0 +1,106 @@
+"""What the host knows of the AWS collector before a run: its settings, kinds, relations and permissions."""
+
+import os
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from collectors.aws.settings import AwsSettings
+from syncd.kinds import Kind, KindRegistry
+
+if TYPE_CHECKING:
+    from collectors.aws.compile import Compiler
+    from collectors.aws.entries import Catalog
+    from collectors.aws.session import AwsSession
+
+_ABBREVIATIONS = re.compile(
+    "acm|alb|api|aws|dhcp|dns|ec2|ecr|ecs|efs|eks|elb|iam|ip|kms|mfa|nat|oidc|rds|saml|sns|sqs|ssm|s3|vpc|vpn|waf"
+)
+
+
+class AwsCollector:
+    """Implements syncd.plugin.Collector. Costs nothing until it is asked: models and clients are loaded by `open`."""
+
+    name = "aws"
+    settings = AwsSettings
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    @cached_property
+    def catalog(self) -> "Catalog":
+        from collectors.aws.catalog import FOLDER, load
+
+        return load(self._folder or FOLDER)
+
+    def kinds(self) -> Iterable[Kind]:
+        """The frame, then every kind of the catalog with the common properties that it fills."""
+        from collectors.aws.containment import KINDS
+
+        yield from KINDS
+        registry = KindRegistry()
+        for entry in self.catalog.kinds.values():
+            known = {name: text for base in entry.bases for name, text in registry.properties(base).items()}
+            properties = {name: known[name] for name in entry.common}
+            yield Kind(entry.kind, (*entry.bases, "aws_resource"), properties, title(entry.kind), entry.call.service)
+
+    def edge_types(self) -> Iterable[str]:
+        """The whole vocabulary: no catalog has to be read for it."""
+        from collectors.aws.entries import EDGE_TYPES
+
+        return EDGE_TYPES
+
+    def relations(self) -> Iterable[tuple[str, str, str]]:
+        """Edges that documents of a kind can state, (from, type, to), and what contains what."""
+        from collectors.aws.containment import RELATIONS
+
+        yield from RELATIONS
+        compiler = self._compiler(AwsSettings())
+        for entry in self.catalog.kinds.values():
+            above = entry.parent.kind if entry.parent is not None and _is_single(entry.parent) else "aws_region"
+            found = {(above, "contains", entry.kind): None}
+            for reference in compiler.references(entry):
+                for kind in reference.kinds:
+                    ends = (kind, entry.kind) if reference.incoming else (entry.kind, kind)
+                    found[ends[0], reference.type, ends[1]] = None
+            yield from found
+
+    def permissions(self, kinds: Iterable[str] | None = None) -> set[str]:
+        """The IAM actions that reading the kinds (all of the catalog) needs."""
+        from collectors.aws.containment import PERMISSIONS
+        from collectors.aws.permissions import permissions
+
+        return {*PERMISSIONS, *permissions(self.catalog, self.catalog.kinds if kinds is None else kinds)}
+
+    async def open(self, settings: Any) -> "AwsSession":
+        """Raises CredentialsError when there is nothing to read with."""
+        from collectors.aws.client import Client, open_http
+        from collectors.aws.endpoints import Endpoints, EndpointSettings
+        from collectors.aws.places import check, sources
+        from collectors.aws.session import AwsSession
+
+        given = sources(settings)
+        await check(given)
+        compiler = self._compiler(settings)
+        http = open_http(settings.connections)
+        where = EndpointSettings.given(os.environ, settings.endpoint_url, settings.use_fips, settings.use_dualstack)
+        client = Client(http, compiler.models, Endpoints(compiler.models, where))
+        return AwsSession(http, client, compiler, settings, given)
+
+    def _compiler(self, settings: AwsSettings) -> "Compiler":
+        from collectors.aws.compile import Compiler
+        from collectors.aws.models import Models
+
+        return Compiler(self.catalog, Models(), bulk_tags=settings.tags == "bulk")
+
+
+def _is_single(parent: Any) -> bool:
+    return parent.batch == 1 and not parent.distinct
+
+
+def title(kind: str) -> str:
+    """`aws_ec2_security_group` → `EC2 security group`."""
+    words = kind.removeprefix("aws_").split("_")
+    return " ".join(word.upper() if _ABBREVIATIONS.fullmatch(word) else word for word in words)

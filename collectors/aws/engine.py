@@ -1,0 +1,190 @@
+"""Reads one scope: its list page by page, what its parents ask for, tags and facets; yields nodes, gaps and doubts."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
+from functools import cached_property, partial
+from typing import Any
+
+from collectors.aws.asking import Asking
+from collectors.aws.client import Client
+from collectors.aws.derive import Deriver, Item
+from collectors.aws.facets import AT_ONCE, FacetReading
+from collectors.aws.parents import Listed, Parents
+from collectors.aws.places import Place
+from collectors.aws.plans import KindPlan, ParentPlan, ScopePlan
+from collectors.aws.tagging import BulkTags
+from collectors.aws.work import merge
+from syncd.errors import Failed, Gone, ReadError
+from syncd.model import Doubt, Gap, Node
+from syncd.plugin import Reader
+
+Document = dict[str, Any]
+Page = tuple[Document, Listed]
+"""One answer of a list call; the URN of the parent that it was asked for, and what is kept of that."""
+
+NO_PARENT: Listed = ("", {})
+_ENOUGH = 64  # items that wait before their facets are asked for, so that small answers wait for each other
+
+
+class Engine:
+    """What the readings of one run share: the client, the parents' lists and the tags of whole regions."""
+
+    def __init__(self, client: Client, tags: BulkTags) -> None:
+        self._client = client
+        self._tags = tags
+        self.parents = Parents()
+
+    async def collect(
+        self, plan: ScopePlan, place: Place, region: str, reader: Reader
+    ) -> AsyncIterator[Node | Gap | Doubt]:
+        """All nodes of the scope, or raises a ReadError."""
+        names = {"account": place.account, "region": region, "partition": place.partition}
+        asking = Asking(self._client, reader, place.identity, region, names)
+        readings = [_Reading(asking, kind, self._tags) for kind in plan.kinds]
+        try:
+            async with aclosing(self._pages(plan, asking)) as pages:
+                async for page, parent in pages:
+                    if not sum([reading.take(page, parent) for reading in readings]):
+                        asking.doubt(f"{plan.target} answered with nothing")
+                    for reading in readings:
+                        for node in await reading.ready():
+                            yield node
+            for reading in readings:
+                for node in await reading.rest():
+                    yield node
+        finally:
+            self.parents.done(plan, place.account, region)
+        for told in asking.told():
+            yield told
+
+    async def _pages(self, plan: ScopePlan, asking: Asking) -> AsyncGenerator[Page]:
+        """Every page of the list, of all parents where it has some."""
+        if plan.parent is None:
+            async for page in asking.pages(plan.call, plan.call.args.one({}, asking.place) or {}):
+                yield page, NO_PARENT
+            return
+        listed = await self.parents.of(plan.parent, asking, self._listed)
+        if not listed:
+            asking.doubt(f"{plan.parent.scope.target}: no {plan.parent.kind.kind} to ask about")
+        sources = (partial(self._of_parent, plan, asking, *each) for each in _calls(plan, plan.parent, listed, asking))
+        async with aclosing(merge(sources, AT_ONCE)) as pages:
+            async for found in pages:
+                yield found
+
+    async def _of_parent(self, plan: ScopePlan, asking: Asking, args: Document, parent: Listed) -> AsyncIterator[Page]:
+        """The list of one parent. A parent that is gone takes its children with it, but only when seen twice."""
+        try:
+            async for page in asking.pages(plan.call, args):
+                yield page, parent
+        except Gone as error:
+            if asking.again:
+                raise Failed(error.reason, operation=error.operation, permission=error.permission) from None
+            asking.doubt(f"{error.reason}: what it was asked about is gone", always=True)
+
+    async def _listed(self, plan: ParentPlan, asking: Asking) -> AsyncIterator[list[Listed]]:
+        """The nodes of a parent's own list with what their children need."""
+        deriver = Deriver(plan.kind.shaping, asking.place)
+        async for page, (above, keep) in self._pages(plan.scope, asking):
+            documents = plan.kind.extract(page)
+            if not documents:
+                asking.doubt(f"{plan.scope.target} answered with nothing")
+            found: list[Listed] = []
+            for document in documents:
+                document.update(keep)
+                needed = {key: value for key, value in document.items() if key in plan.needed}
+                found.append((deriver.item(document, above).urn, needed))
+            yield found
+
+
+def _calls(
+    plan: ScopePlan, parent: ParentPlan, listed: Iterable[Listed], asking: Asking
+) -> Iterator[tuple[Document, Listed]]:
+    """The calls that ask about all parents, each with what its answers are filled up with."""
+    constant = plan.call.args.one({}, asking.place) or {}
+    where, place = parent.where, asking.place
+    wanted = [each for each in listed if where is None or where(each[1])]
+    if not parent.single:
+        for args in parent.args.many((document for _, document in wanted), place, parent.batch):
+            yield {**constant, **args}, NO_PARENT
+        return
+    for urn, document in wanted:
+        args_of_one = parent.args.one(document, place)
+        if args_of_one is not None:
+            kept = {key: make(document, place) for key, make in parent.keep.items()}
+            yield {**constant, **args_of_one}, (urn, kept)
+
+
+class _Reading:
+    """One kind in one reading: items wait until there are enough to ask for their facets together."""
+
+    def __init__(self, asking: Asking, plan: KindPlan, tags: BulkTags) -> None:
+        self._asking = asking
+        self._plan = plan
+        self._tags = tags
+        self._waiting: list[Item] = []
+        self._seen: set[str] = set()
+        self._enough = _ENOUGH if plan.levels else 1
+
+    def take(self, page: Document, parent: Listed) -> int:
+        """Takes the items of a page. Raises Failed for one that is not what it should be."""
+        documents = self._plan.extract(page)
+        if not documents:
+            return 0
+        urn, kept = parent
+        for document in documents:
+            if kept:
+                document.update(kept)
+            item = self._deriver.item(document, urn)
+            if item.urn not in self._seen:
+                self._seen.add(item.urn)
+                self._waiting.append(item)
+            else:
+                self._repeated(item)
+        return len(documents)
+
+    # Most scopes of a wide estate are empty: these are made when there is something to read.
+    @cached_property
+    def _deriver(self) -> Deriver:
+        return Deriver(self._plan.shaping, self._asking.place)
+
+    @cached_property
+    def _facets(self) -> FacetReading:
+        return FacetReading(self._asking, self._plan, self._deriver)
+
+    def _repeated(self, item: Item) -> None:
+        """Lists that change while they are paged may repeat an item: one that still does is no list of resources."""
+        reason = f"{self._plan.kind}: {item.urn} is listed more than once"
+        if self._asking.again:
+            raise Failed(reason, operation=str(self._plan.entry.call))
+        self._asking.doubt(reason, always=True)
+
+    async def ready(self) -> list[Node]:
+        return await self.rest() if len(self._waiting) >= self._enough else []
+
+    async def rest(self) -> list[Node]:
+        items, self._waiting = self._waiting, []
+        if not items:
+            return []
+        tagged = await self._tag(items)
+        await self._facets.complete(items, tagged=tagged)
+        return [self._deriver.node(item) for item in items]
+
+    async def _tag(self, items: list[Item]) -> bool:
+        """Tags from the region's sweep. When that fails, those of each node, or the last known ones."""
+        if not self._plan.tagging:
+            return False
+        try:
+            tags = await self._tags.of(self._asking)
+        except ReadError as error:
+            if not self._plan.tags_call:
+                self._asking.missed(error, self._tags.call, len(items))
+                await self._facets.unseen_tags(items)
+            return False
+        for item in items:
+            found = tags.get(item.urn)
+            if found:
+                item.tags = found
+                item.given.add("tags")
+            else:
+                item.tags = {}
+        return True

@@ -1,0 +1,198 @@
+"""The entries of the AWS catalog as frozen values: what a kind is, where it is listed, what else is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EDGE_TYPES = (
+    "contains",
+    "in",
+    "attached_to",
+    "uses",
+    "protected_by",
+    "encrypted_with",
+    "assumes",
+    "has",
+    "has_policy",
+    "member_of",
+    "made_from",
+    "routes_to",
+    "sends_to",
+    "reads_from",
+    "watches",
+    "peers_with",
+    "replicates",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`ec2.DescribeVolumes`: an operation of a service as botocore names both."""
+
+    service: str
+    operation: str
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The list is called once per node (or per `batch` nodes) of another kind."""
+
+    kind: str
+    args: Mapping[str, Any]
+    keep: Mapping[str, str]
+    batch: int = 1
+    distinct: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Only nodes whose document has `key` not empty, or equal to `value`."""
+
+    key: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which item of a batch answer belongs to which node: the item's member and the node's document key."""
+
+    item: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A part of a node that its own call gives."""
+
+    name: str
+    call: Target
+    args: Mapping[str, Any]
+    take: str = ""
+    into: str = ""
+    tags: bool = False
+    absent: frozenset[str] = frozenset()
+    batch: int = 1
+    match: Match | None = None
+    member: str = ""
+    after: str = ""
+    region: str = ""
+    when: When | None = None
+    pages: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """How a common property of a base kind comes from the document: one of `of`, `exists`, `template`, `value`."""
+
+    of: str = ""
+    exists: str = ""
+    template: str = ""
+    value: Any = None
+    map: Mapping[str, Any] | None = None
+    otherwise: Any = None
+    divide: float = 0
+    equals: Any = None
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A reference in the document at `path` to a node of one of `kinds`.
+
+    `form` is what the value must look like, its named groups fill `template`; `beside` is what another member of the
+    same structure must say.
+    """
+
+    type: str
+    kinds: tuple[str, ...]
+    path: str
+    incoming: bool = False
+    split: str = ""
+    template: str = ""
+    form: str = ""
+    beside: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KindEntry:
+    """One kind of the catalog, as written there."""
+
+    kind: str
+    file: str
+    call: Target
+    path: str
+    urn: str
+    id: str
+    worldwide: bool = False
+    args: Mapping[str, Any] = field(default_factory=dict)
+    scope: str = ""
+    item: str = ""
+    lift: Mapping[str, str] = field(default_factory=dict)
+    parent: Parent | None = None
+    form: str = ""
+    name: str = ""
+    tags: str = ""
+    tagging: str = ""
+    created: str = ""
+    updated: str = ""
+    zone: str = ""
+    bases: tuple[str, ...] = ()
+    common: Mapping[str, Common] = field(default_factory=dict)
+    volatile: Mapping[str, str] = field(default_factory=dict)
+    secret: Mapping[str, str] = field(default_factory=dict)
+    drop: Mapping[str, str] = field(default_factory=dict)
+    ordered: tuple[str, ...] = ()
+    decode: tuple[str, ...] = ()
+    handles: tuple[str, ...] = ()
+    ref: str = ""
+    relations: tuple[Relation, ...] = ()
+    unrelated: tuple[str, ...] = ()
+    facets: tuple[Facet, ...] = ()
+
+    @property
+    def listing(self) -> tuple[Target, str, str]:
+        """Kinds that share a listing share a scope."""
+        return self.call, repr(sorted(self.args.items())), repr(self.parent)
+
+    def relation_paths(self) -> tuple[str, ...]:
+        return tuple(relation.path for relation in self.relations)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a whole file says of its service."""
+
+    name: str
+    prefix: str = ""
+    worldwide: bool = False
+    actions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a member name refers to, in any kind (references.toml)."""
+
+    member: str
+    kinds: tuple[str, ...]
+    type: str
+    incoming: bool = False
+    split: str = ""
+    template: str = ""
+    form: str = ""
+    beside: tuple[str, str] | None = None
+    within: tuple[str, ...] = ()
+    except_: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All entries of a folder."""
+
+    services: Mapping[str, Service]
+    kinds: Mapping[str, KindEntry]
+    rules: tuple[Rule, ...]

@@ -1,0 +1,112 @@
+"""A scope as it is read: its list call, its kinds, and the calls for their facets. Values made by the compiler."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from collectors.aws.arguments import Arguments
+from collectors.aws.derive import Shaping
+from collectors.aws.entries import Facet, KindEntry, Target, When
+from collectors.aws.models import Operation
+from collectors.aws.readers import Skip
+
+Document = dict[str, Any]
+Extract = Callable[[Document], list[Document]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation as this scope uses it."""
+
+    operation: Operation
+    args: Arguments
+    permission: str
+    skip: Skip = frozenset()
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Take:
+    """What one facet takes of an answer: `keys` are the document keys it can give ("tags" for tags).
+
+    `richer` are those of them that stand above what the list itself gives; `member` is the part of a batch's item.
+    """
+
+    facet: Facet
+    get: Callable[[Document], Any]
+    keys: frozenset[str]
+    richer: frozenset[str] = frozenset()
+    tag_names: tuple[str, str] | None = None
+    member: str = ""
+
+
+@dataclass(frozen=True)
+class FacetCall:
+    """One call that gives one or several facets of a node, or of up to `batch` nodes."""
+
+    call: Call
+    takes: tuple[Take, ...]
+    batch: int = 1
+    match: tuple[Callable[[Document], Any], Callable[[Document], Any]] | None = None
+    region: Callable[[Document, Mapping[str, str]], str] | None = None
+    when: When | None = None
+    pages: bool = False
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset().union(*(take.keys for take in self.takes))
+
+    @property
+    def gives_tags(self) -> bool:
+        return any(take.facet.tags for take in self.takes)
+
+
+@dataclass(frozen=True)
+class KindPlan:
+    """One kind of a scope. `levels` are facet calls, each level after the one before."""
+
+    entry: KindEntry
+    extract: Extract
+    shaping: Shaping
+    levels: tuple[tuple[FacetCall, ...], ...]
+    tagging: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.entry.kind
+
+    @property
+    def tags_call(self) -> bool:
+        return any(call.gives_tags for level in self.levels for call in level)
+
+
+@dataclass(frozen=True)
+class ParentPlan:
+    """The nodes of another kind that the list is asked for, one by one or `batch` at once."""
+
+    scope: "ScopePlan"
+    kind: KindPlan
+    args: Arguments
+    keep: Mapping[str, Callable[[Document, Mapping[str, str]], str]]
+    where: Callable[[Document], Any] | None
+    batch: int
+    single: bool
+    needed: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ScopePlan:
+    """A list call and the kinds that it gives."""
+
+    name: str
+    worldwide: bool
+    target: Target
+    call: Call
+    kinds: tuple[KindPlan, ...]
+    parent: ParentPlan | None
+    fingerprint: str
+
+    @cached_property
+    def kind_names(self) -> tuple[str, ...]:
+        return tuple(kind.kind for kind in self.kinds)

@@ -1,0 +1,124 @@
+"""The AWS collector at work during one run: discovers scopes and reads them."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+import aiohttp
+
+from collectors.aws.client import Client
+from collectors.aws.compile import Compiler
+from collectors.aws.containment import (
+    ACCOUNT,
+    ACCOUNT_KINDS,
+    FINGERPRINT,
+    ORGANIZATION,
+    ORGANIZATION_KINDS,
+    read_account,
+    read_organization,
+)
+from collectors.aws.credentials import Source
+from collectors.aws.endpoints import GLOBAL
+from collectors.aws.engine import Engine
+from collectors.aws.entries import KindEntry
+from collectors.aws.places import COLLECTOR, Place, places
+from collectors.aws.plans import ScopePlan
+from collectors.aws.selection import accounts_of, by_scope, is_selected, wanted_kinds
+from collectors.aws.settings import AwsSettings
+from collectors.aws.tagging import BulkTags
+from syncd.errors import Failed
+from syncd.model import Blind, Doubt, Gap, Node, Scope
+from syncd.plugin import Calls, Reader, Selection
+
+
+class AwsSession:
+    """One HTTP session, one catalog, the accounts found so far. Made by the collector's `open`."""
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        client: Client,
+        compiler: Compiler,
+        settings: AwsSettings,
+        sources: Mapping[str, Source],
+    ) -> None:
+        self._http = http
+        self._client = client
+        self._compiler = compiler
+        self._settings = settings
+        self._sources = sources
+        entries = wanted_kinds(compiler.catalog, settings.kinds, settings.exclude_kinds)
+        self._entries = by_scope(entries)
+        self._bases = {entry.kind: entry.bases for entry in entries}
+        self._plans: dict[str, ScopePlan] = {}
+        self._places: dict[str, Place] = {}
+        types = frozenset(entry.tagging for entry in entries if entry.tagging)
+        self._engine = Engine(client, BulkTags(client.models, types))
+
+    async def scopes(self, calls: Calls, selection: Selection) -> AsyncIterator[Scope | Blind]:
+        """Accounts as they are found; in each the frame first, then services and regions in turn."""
+        found = places(self._client, self._settings, calls, accounts_of(selection), given=self._sources)
+        async for place in found:
+            if isinstance(place, Blind):
+                yield place
+                continue
+            self._places[place.account] = place
+            for scope in self._scopes_of(place, selection):
+                yield scope
+
+    def _scopes_of(self, place: Place, selection: Selection) -> Iterator[Scope]:
+        # Places hold only the regions that a run asks for: not enough for a whole reading of an account's frame.
+        if not selection.regions:
+            yield from (scope for scope in _frame(place) if self._is_wanted(scope, selection))
+        for name, entries in self._entries.items():
+            kinds = tuple(entry.kind for entry in entries)
+            for region in (GLOBAL,) if entries[0].worldwide else place.regions:
+                if is_selected(selection, f"{COLLECTOR}/{place.account}/{region}/{name}", region, kinds, self._bases):
+                    yield self._scope(place, region, name, entries)
+
+    def _is_wanted(self, scope: Scope, selection: Selection) -> bool:
+        return is_selected(selection, scope.key, scope.region, scope.kinds, self._bases)
+
+    def _scope(self, place: Place, region: str, name: str, entries: list[KindEntry]) -> Scope:
+        plan = self._plan(name, entries)
+        self._engine.parents.expect(plan, place.account, region)
+        return Scope(COLLECTOR, place.account, region, name, plan.kind_names, plan.fingerprint)
+
+    def _plan(self, name: str, entries: list[KindEntry]) -> ScopePlan:
+        plan = self._plans.get(name)
+        if plan is None:
+            plan = self._plans[name] = self._compiler.scope(entries)
+        return plan
+
+    async def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
+        """All nodes of the scope, or raises a ReadError."""
+        place = self._places.get(scope.account)
+        if place is None:
+            raise Failed(f"account {scope.account} was not found by this run")
+        async for found in self._read(scope, place, reader):
+            yield found
+
+    def _read(self, scope: Scope, place: Place, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
+        if scope.name == ACCOUNT:
+            return read_account(self._client, place, reader)
+        if scope.name == ORGANIZATION:
+            return read_organization(self._client, place, reader)
+        if scope.name not in self._entries:
+            raise Failed(f"the catalog has no scope {scope.name}")
+        plan = self._plan(scope.name, self._entries[scope.name])
+        return self._engine.collect(plan, place, scope.region, reader)
+
+    def about(self) -> str:
+        """Which credentials, and the accounts found with them."""
+        credentials = ", ".join(sorted(source.about for source in self._sources.values()))
+        accounts = sorted(f"{place.account} ({place.name})" for place in self._places.values())
+        if len(accounts) > 5:
+            accounts = [*accounts[:5], f"{len(accounts) - 5} more"]
+        return f"AWS with {credentials}" + (f": {', '.join(accounts)}" if accounts else "")
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+def _frame(place: Place) -> Iterator[Scope]:
+    if place.organization:
+        yield Scope(COLLECTOR, place.account, GLOBAL, ORGANIZATION, ORGANIZATION_KINDS, FINGERPRINT)
+    yield Scope(COLLECTOR, place.account, GLOBAL, ACCOUNT, ACCOUNT_KINDS, FINGERPRINT)

@@ -1,0 +1,100 @@
+"""What the configuration says about AWS: which accounts, regions and kinds, and how to reach them."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Arn = Annotated[
+    str,
+    Meta(pattern=r"^arn:[a-z-]+:iam::\d{12}:role/.+$", description="an IAM role: arn:aws:iam::111122223333:role/name"),
+]
+SessionName = Annotated[str, Meta(pattern=r"^[\w+=,.@-]{2,64}$", description="2 to 64 letters, digits or +=,.@-_")]
+OptionalSessionName = Annotated[str, Meta(pattern=r"^([\w+=,.@-]{2,64})?$", description='as session_name, or ""')]
+ExternalId = Annotated[
+    str, Meta(pattern=r"^([\w+=,.@:/-]{2,1224})?$", description="the text that the role's trust asks for")
+]
+Url = Annotated[str, Meta(pattern=r"^(https?://.+)?$", description="a URL with http:// or https://")]
+RoleSeconds = Annotated[int, Meta(ge=0, le=43200, description="0 (the role's own hour) or 900 to 43200 seconds")]
+
+
+class Role(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A role to assume in another account.
+
+    arn          the role
+    external_id  "" takes the collector's
+    name         what to call the account; "" takes its alias, else its id
+    profile      the profile that may assume it; "" takes the first credentials of the collector
+    """
+
+    arn: Arn
+    external_id: ExternalId = ""
+    name: str = ""
+    profile: str = ""
+
+
+class Organization(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All accounts of an AWS Organization, listed with the collector's own credentials.
+
+    role                the role assumed in each member account: its name, with its path if it has one
+    external_id         "" takes the collector's
+    session_name        "" takes the collector's
+    include, exclude    accounts by id, name, or the id, name or path of a unit above them (`Root/Prod/*`); globs.
+                        The accounts of the collector's own credentials and roles need no include
+    include_management  whether the management account is read too
+    """
+
+    role: Annotated[str, Meta(pattern=r"^[\w+=,.@/-]+$")] = "OrganizationAccountAccessRole"
+    external_id: ExternalId = ""
+    session_name: OptionalSessionName = ""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include_management: bool = True
+
+
+class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The `[aws]` part of the configuration. All of it may be left out: then the default credentials' account is read.
+
+    profiles         profiles of ~/.aws/config, each with an account of its own; none: the default credentials
+    region           where accounts are asked about themselves; "" takes the environment's or the profile's region
+    roles            roles to assume in other accounts: ARNs, or tables of arn, external_id, name, profile
+    organization     read all accounts of the Organization
+    session_name     how syncd calls itself in the accounts' audit logs
+    source_identity  sets sts:SourceIdentity, where trust policies ask for it
+    external_id      for roles that name none of their own
+    role_seconds     how long assumed credentials last; 0 leaves it to AWS (an hour)
+    regions          globs of the regions to read, of those enabled; exclude_regions leaves out
+    kinds            "curated": all of the catalog; or globs of kinds; exclude_kinds leaves out
+    tags             "bulk": by the tagging API, 100 resources a call; "each": with each service's own calls
+    endpoint_url     instead of AWS: a stand-in or a gateway
+    use_fips, use_dualstack  the kinds of endpoints; left out: as AWS_USE_FIPS_ENDPOINT … say
+    max_page         at most so many items are asked for in a call
+    connections      at most so many connections are open
+    """
+
+    profiles: tuple[str, ...] = ()
+    region: Annotated[str, Meta(pattern=r"^([a-z]+(-[a-z]+)+-\d+)?$", description="a region such as eu-west-1")] = ""
+    roles: tuple[Arn | Role, ...] = ()
+    organization: Organization | None = None
+    session_name: SessionName = "syncd"
+    source_identity: OptionalSessionName = ""
+    external_id: ExternalId = ""
+    role_seconds: RoleSeconds = 0
+    regions: tuple[str, ...] = ("*",)
+    exclude_regions: tuple[str, ...] = ()
+    kinds: Literal["curated"] | tuple[str, ...] = "curated"
+    exclude_kinds: tuple[str, ...] = ()
+    tags: Literal["bulk", "each"] = "bulk"
+    endpoint_url: Url = ""
+    use_fips: bool | None = None
+    use_dualstack: bool | None = None
+    max_page: Annotated[int, Meta(ge=5, le=1000)] = 1000
+    connections: Annotated[int, Meta(ge=1, le=1000)] = 100
+
+    @property
+    def all_roles(self) -> tuple[Role, ...]:
+        """The roles with what they leave to the collector filled in."""
+        given = (role if isinstance(role, Role) else Role(arn=role) for role in self.roles)
+        return tuple(
+            Role(arn=role.arn, external_id=role.external_id or self.external_id, name=role.name, profile=role.profile)
+            for role in given
+        )

@@ -1,0 +1,106 @@
+"""The commands as a user has them: real processes, real files, the fake cloud installed as a collector."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, install_fake
+
+MODULES = {"syncd": "syncd.cli.syncd", "syncctl": "syncd.cli.syncctl"}
+
+
+def command(program: str, *arguments: str) -> list[str]:
+    main = f"import sys; from {MODULES[program]} import main; sys.exit(main())"
+    return [sys.executable, "-c", main, *arguments]
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def told(self) -> str:
+        """The one line on stderr."""
+        assert self.out == ""
+        assert self.err.endswith("\n")
+        assert self.err.count("\n") == 1, self.err
+        return self.err.strip()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A directory with a configuration and a store, and a shell to type into."""
+
+    place: Path
+    environment: dict[str, str]
+
+    @property
+    def store(self) -> Path:
+        return self.place / "s.db"
+
+    def configure(self, **settings: str) -> None:
+        lines = [f"{key} = {value}" for key, value in settings.items()]
+        text = f'[store]\npath = "{self.store}"\n[log]\nlevel = "error"\n[fake]\n'
+        (self.place / "syncd.toml").write_text(text + "\n".join(lines))
+
+    def run(self, program: str, *arguments: str) -> Answer:
+        done = subprocess.run(
+            command(program, *arguments),
+            cwd=self.place,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def start(self, program: str, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command(program, *arguments),
+            cwd=self.place,
+            env=self.environment,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def sync(self, **settings: str) -> Answer:
+        self.configure(**settings)
+        return self.run("syncd", "sync")
+
+
+def desk_at(place: Path) -> Desk:
+    paths = os.pathsep.join([str(ROOT), str(install_fake(place))])
+    desk = Desk(place, dict(os.environ) | {"PYTHONPATH": paths, "SYNCD_CONFIG": str(place / "syncd.toml")})
+    desk.configure()
+    return desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return desk_at(tmp_path)
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
+    """A command in this very process, for what needs none of its own."""
+
+    def asked(main: Callable[[Sequence[str]], int], *arguments: object) -> Answer:
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return Answer(code, *capsys.readouterr())
+
+    return asked

@@ -1,0 +1,133 @@
+"""A small AWS of JSON services on loopback and a reader as the host gives one: what tests of the engine stand on."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from collectors.aws.catalog import load
+from collectors.aws.compile import Compiler
+from collectors.aws.engine import Engine
+from collectors.aws.models import Models
+from collectors.aws.places import Place
+from collectors.aws.tagging import BulkTags
+from syncd.errors import Failed, Temporary
+from syncd.model import Doubt, Gap, Last, Node
+from syncd.plugin import Lane
+from tests.collectors.aws.loopback import ACCOUNT, calling, serving, someone
+
+T = TypeVar("T")
+Answer = Callable[[dict[str, Any]], Any]
+
+REGION = "eu-west-1"
+NO_RULES = Path(__file__).with_name("no-rules.toml")  # does not exist: no references but a kind's own
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An AWS error as an answer."""
+
+    code: str
+    status: int = 400
+
+
+DENIED = Fault("AccessDeniedException")
+GONE = Fault("ResourceNotFoundException")
+
+
+@dataclass
+class Aws:
+    """Answers operations by name: a value, a Fault, or a function of the request."""
+
+    answers: dict[str, Any]
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        operation = request.headers["X-Amz-Target"].rpartition(".")[2]
+        body = json.loads(await request.read() or b"{}")
+        self.asked.append((operation, body))
+        answer = self.answers[operation]
+        found = answer(body) if callable(answer) else answer
+        if isinstance(found, Fault):
+            return web.json_response({"__type": found.code, "message": "no"}, status=found.status)
+        return web.json_response(found)
+
+    def count(self, operation: str) -> int:
+        return sum(name == operation for name, _ in self.asked)
+
+
+@dataclass
+class Reading:
+    """The host's part of one reading: one attempt for each call, and what the store last knew."""
+
+    again: bool = False
+    known: Mapping[str, Last] = field(default_factory=dict)
+
+    async def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await attempt()
+        except Temporary as error:
+            raise Failed(error.reason, operation=error.operation) from None
+
+    def received(self, size: int) -> None:
+        pass
+
+    async def last(self, urn: str) -> Last | None:
+        return self.known.get(urn)
+
+
+@dataclass
+class Found:
+    """What a reading yielded."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> Node:
+        return self.nodes[name]
+
+
+@dataclass
+class Cloud:
+    """A catalog at work on a small AWS."""
+
+    aws: Aws
+    compiler: Compiler
+    engine: Engine
+    place: Place
+
+    async def read(self, *kinds: str, reading: Reading | None = None) -> Found:
+        """One reading of the scope of these kinds; nodes by name."""
+        plan = self.compiler.scope([self.compiler.catalog.kinds[kind] for kind in kinds])
+        found = Found()
+        async for each in self.engine.collect(plan, self.place, REGION, reading or Reading()):
+            if isinstance(each, Node):
+                found.nodes[each.name] = each
+            elif isinstance(each, Gap):
+                found.gaps.append(each)
+            else:
+                found.doubts.append(each)
+        return found
+
+    def expect(self, *kinds: str) -> None:
+        """The scopes of these kinds will be read: lists that they share are kept for them."""
+        for kind in kinds:
+            plan = self.compiler.scope([self.compiler.catalog.kinds[kind]])
+            self.engine.parents.expect(plan, ACCOUNT, REGION)
+
+
+@asynccontextmanager
+async def cloud(folder: Path, catalog: str, **answers: Any) -> AsyncIterator[Cloud]:
+    """`catalog` is TOML; `answers` are those of the service by operation."""
+    (folder / "sample.toml").write_text(catalog)
+    aws, models = Aws(answers), Models()
+    async with serving(aws) as url, calling(url, models) as client:
+        compiler = Compiler(load(folder, NO_RULES), models)
+        types = frozenset(entry.tagging for entry in compiler.catalog.kinds.values() if entry.tagging)
+        place = Place(someone(REGION), ACCOUNT, "here", "aws", (REGION,))
+        yield Cloud(aws, compiler, Engine(client, BulkTags(models, types)), place)

@@ -1,0 +1,163 @@
+"""Reading a scope: lists, parents, doubts, identity."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd.errors import Denied, Failed
+from tests.collectors.aws.loopback import ACCOUNT
+from tests.collectors.aws.readings import DENIED, REGION, Fault, Reading, cloud
+
+CONTAINERS = """
+[aws_ecs_cluster]
+list = "ecs.ListClusters clusterArns[]"
+item = "cluster_arn"
+arn = "cluster_arn"
+id = "{cluster_arn|tail}"
+name = "{cluster_arn|tail}"
+
+[aws_ecs_service]
+list = "ecs.ListServices serviceArns[]"
+item = "service_arn"
+parent = { kind = "aws_ecs_cluster", args = { cluster = "{cluster_arn}" }, keep = { cluster_arn = "{cluster_arn}" } }
+arn = "service_arn"
+id = "service_arn"
+name = "{service_arn|tail}"
+relation = [{ type = "in", kind = "aws_ecs_cluster", path = "cluster_arn" }]
+
+[aws_ecs_task]
+list = "ecs.ListTasks taskArns[]"
+item = "task_arn"
+parent = { kind = "aws_ecs_cluster", args = { cluster = "{cluster_arn}" } }
+arn = "task_arn"
+id = "task_arn"
+name = "{task_arn|tail}"
+"""
+
+
+def arn(what: str, name: str) -> str:
+    return f"arn:aws:ecs:{REGION}:{ACCOUNT}:{what}/{name}"
+
+
+def services(body: dict[str, Any]) -> dict[str, Any]:
+    name = body["cluster"].rpartition("/")[2]
+    return {"serviceArns": [arn("service", f"{name}-s")]}
+
+
+ANSWERS = {
+    "ListClusters": {"clusterArns": [arn("cluster", "a"), arn("cluster", "b")]},
+    "ListServices": services,
+    "ListTasks": lambda body: {"taskArns": [arn("task", body["cluster"][-1])]},
+}
+
+
+async def test_children_are_asked_for_once_a_parent_and_hang_in_it(tmp_path: Path) -> None:
+    async with cloud(tmp_path, CONTAINERS, **ANSWERS) as aws:
+        found = await aws.read("aws_ecs_service")
+    assert set(found.nodes) == {"a-s", "b-s"}
+    edges = [(edge.type, edge.target, edge.incoming) for edge in found["a-s"].edges]
+    assert edges == [("in", arn("cluster", "a"), False), ("contains", arn("cluster", "a"), True)]
+    assert found["a-s"].document == {"service_arn": arn("service", "a-s"), "cluster_arn": arn("cluster", "a")}
+
+
+async def test_a_node_without_a_parent_hangs_in_its_region(tmp_path: Path) -> None:
+    async with cloud(tmp_path, CONTAINERS, **ANSWERS) as aws:
+        found = await aws.read("aws_ecs_cluster")
+    assert [(edge.type, edge.target) for edge in found["a"].edges] == [
+        ("contains", f"urn:aws:region:{ACCOUNT}:{REGION}")
+    ]
+
+
+async def test_scopes_of_a_place_share_their_parents_list_until_the_last_is_done(tmp_path: Path) -> None:
+    async with cloud(tmp_path, CONTAINERS, **ANSWERS) as aws:
+        aws.expect("aws_ecs_service", "aws_ecs_task")
+        await aws.read("aws_ecs_service")
+        await aws.read("aws_ecs_task")
+        assert aws.aws.count("ListClusters") == 1
+        await aws.read("aws_ecs_task")
+        assert aws.aws.count("ListClusters") == 2
+
+
+async def test_a_second_reading_lists_the_parents_again(tmp_path: Path) -> None:
+    async with cloud(tmp_path, CONTAINERS, **ANSWERS) as aws:
+        aws.expect("aws_ecs_service", "aws_ecs_task")
+        await aws.read("aws_ecs_service")
+        await aws.read("aws_ecs_service", reading=Reading(again=True))
+        assert aws.aws.count("ListClusters") == 2
+
+
+async def test_parents_that_cannot_be_listed_fail_every_child_alike(tmp_path: Path) -> None:
+    async with cloud(tmp_path, CONTAINERS, **{**ANSWERS, "ListClusters": DENIED}) as aws:
+        aws.expect("aws_ecs_service", "aws_ecs_task")
+        for kind in ("aws_ecs_service", "aws_ecs_task"):
+            with pytest.raises(Denied) as caught:
+                await aws.read(kind)
+            assert caught.value.permission == "ecs:ListClusters"
+        assert aws.aws.count("ListClusters") == 1
+
+
+async def test_one_parent_whose_list_fails_fails_the_scope(tmp_path: Path) -> None:
+    def half(body: dict[str, Any]) -> Any:
+        return DENIED if body["cluster"].endswith("b") else services(body)
+
+    async with cloud(tmp_path, CONTAINERS, **{**ANSWERS, "ListServices": half}) as aws:
+        with pytest.raises(Denied):
+            await aws.read("aws_ecs_service")
+
+
+async def test_a_parent_that_is_gone_is_doubted_and_fails_when_it_is_still_listed(tmp_path: Path) -> None:
+    gone = Fault("ClusterNotFoundException")
+    async with cloud(tmp_path, CONTAINERS, **{**ANSWERS, "ListServices": gone}) as aws:
+        found = await aws.read("aws_ecs_service")
+        assert [doubt.always for doubt in found.doubts] == [True]
+        with pytest.raises(Failed):
+            await aws.read("aws_ecs_service", reading=Reading(again=True))
+
+
+@pytest.mark.parametrize("operation", ["ListClusters", "ListServices"])
+async def test_an_empty_answer_is_doubted_wherever_it_comes(tmp_path: Path, operation: str) -> None:
+    async with cloud(tmp_path, CONTAINERS, **{**ANSWERS, operation: {"clusterArns": [], "serviceArns": []}}) as aws:
+        found = await aws.read("aws_ecs_service")
+    assert found.nodes == {}
+    assert [doubt.always for doubt in found.doubts] == [False]
+
+
+async def test_an_empty_later_page_is_doubted(tmp_path: Path) -> None:
+    def pages(body: dict[str, Any]) -> dict[str, Any]:
+        return {"clusterArns": []} if "nextToken" in body else {"clusterArns": [arn("cluster", "a")], "nextToken": "2"}
+
+    async with cloud(tmp_path, CONTAINERS, **{**ANSWERS, "ListClusters": pages}) as aws:
+        assert [doubt.always for doubt in (await aws.read("aws_ecs_cluster")).doubts] == [False]
+        aws.expect("aws_ecs_service", "aws_ecs_task")
+        for kind in ("aws_ecs_service", "aws_ecs_task"):
+            assert [doubt.always for doubt in (await aws.read(kind)).doubts] == [False]
+
+
+async def test_the_same_resource_twice_is_doubted_then_refused(tmp_path: Path) -> None:
+    twice = {"clusterArns": [arn("cluster", "a"), arn("cluster", "a")]}
+    async with cloud(tmp_path, CONTAINERS, **{**ANSWERS, "ListClusters": twice}) as aws:
+        found = await aws.read("aws_ecs_cluster")
+        assert (list(found.nodes), [doubt.always for doubt in found.doubts]) == (["a"], [True])
+        with pytest.raises(Failed, match="more than once"):
+            await aws.read("aws_ecs_cluster", reading=Reading(again=True))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["testcluster", "arn:aws:ecs:eu-west-NaN:NaN:cluster/a", "arn:aws:ecs", "arn:aws:ecs:x:1:a\nb"]
+)
+async def test_a_value_without_the_form_of_an_arn_fails_the_scope_and_is_named(tmp_path: Path, wrong: str) -> None:
+    async with cloud(tmp_path, CONTAINERS, ListClusters={"clusterArns": [arn("cluster", "a"), wrong]}) as aws:
+        with pytest.raises(Failed) as caught:
+            await aws.read("aws_ecs_cluster")
+    assert wrong.split("\n")[0] in caught.value.reason
+
+
+async def test_a_fingerprint_is_the_same_in_every_process_and_changes_with_the_entry(tmp_path: Path) -> None:
+    async with cloud(tmp_path, CONTAINERS) as aws:
+        compiler = aws.compiler
+        entries = compiler.catalog.kinds
+        prints = {kind: compiler.scope([entry]).fingerprint for kind, entry in entries.items()}
+    async with cloud(tmp_path, CONTAINERS.replace('name = "{service_arn|tail}"', 'name = "service_arn"')) as changed:
+        again = {k: changed.compiler.scope([e]).fingerprint for k, e in changed.compiler.catalog.kinds.items()}
+    assert {kind for kind in prints if prints[kind] != again[kind]} == {"aws_ecs_service"}

@@ -1,0 +1,106 @@
+"""Tags in bulk: one sweep a region, and what happens when it is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd.model import Last
+from tests.collectors.aws.loopback import ACCOUNT
+from tests.collectors.aws.readings import DENIED, REGION, Fault, Reading, cloud
+
+TABLES = """
+[aws_dynamodb_table]
+list = "dynamodb.ListTables TableNames[]"
+item = "table_name"
+arn = "dynamodb:{region}:{account}:table/{table_name}"
+id = "table_name"
+name = "table_name"
+tagging = "dynamodb:table"
+[[aws_dynamodb_table.facet]]
+name = "tags"
+call = "dynamodb.ListTagsOfResource"
+args = { ResourceArn = "arn:{partition}:dynamodb:{region}:{account}:table/{table_name}" }
+take = "Tags"
+tags = true
+
+[aws_sqs_queue]
+list = "sqs.ListQueues QueueUrls[]"
+item = "queue_url"
+arn = "sqs:{region}:{account}:{queue_url|tail}"
+id = "queue_url"
+name = "{queue_url|tail}"
+tagging = "sqs"
+"""
+
+
+def urn(name: str) -> str:
+    return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
+
+
+def mapping(arn: str, **tags: str) -> dict[str, Any]:
+    return {"ResourceARN": arn, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+
+SWEEP = {
+    "ResourceTagMappingList": [mapping(urn("a"), team="x"), mapping(f"arn:aws:sqs:{REGION}:{ACCOUNT}:q", team="q")]
+}
+ANSWERS = {
+    "ListTables": {"TableNames": ["a", "b"]},
+    "ListQueues": {"QueueUrls": [f"https://sqs/{ACCOUNT}/q"]},
+    "GetResources": SWEEP,
+    "ListTagsOfResource": {"Tags": [{"Key": "team", "Value": "own"}]},
+}
+
+
+async def test_one_sweep_serves_all_scopes_of_a_region(tmp_path: Path) -> None:
+    async with cloud(tmp_path, TABLES, **ANSWERS) as aws:
+        tables = await aws.read("aws_dynamodb_table")
+        queues = await aws.read("aws_sqs_queue")
+        sweeps = [body for name, body in aws.aws.asked if name == "GetResources"]
+        assert aws.aws.count("ListTagsOfResource") == 0
+    assert [body["ResourceTypeFilters"] for body in sweeps] == [["dynamodb:table", "sqs"]]
+    assert (tables["a"].tags, tables["b"].tags, queues["q"].tags) == ({"team": "x"}, {}, {"team": "q"})
+    assert (tables["a"].facets, tables["b"].facets) == ({"tags"}, frozenset())
+
+
+@pytest.mark.parametrize(
+    "sweep", [DENIED, Fault("InternalServerError", 500), {"ResourceTagMappingList": [mapping("arn:aws:x:NaN:NaN:y")]}]
+)
+async def test_a_sweep_that_fails_leaves_tags_to_each_services_own_calls(tmp_path: Path, sweep: Any) -> None:
+    async with cloud(tmp_path, TABLES, **{**ANSWERS, "GetResources": sweep}) as aws:
+        found = await aws.read("aws_dynamodb_table")
+    assert found["a"].tags == {"team": "own"}
+    assert found.gaps == []
+
+
+async def test_without_any_call_that_gives_tags_the_last_known_ones_stay(tmp_path: Path) -> None:
+    queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
+    known = {queue: Last({}, {"team": "before"}, frozenset())}
+    async with cloud(tmp_path, TABLES, **{**ANSWERS, "GetResources": DENIED}) as aws:
+        found = await aws.read("aws_sqs_queue", reading=Reading(known=known))
+    assert (found["q"].tags, found["q"].unseen) == ({"team": "before"}, {"tags"})
+    assert [(gap.state, gap.permission, gap.count) for gap in found.gaps] == [("denied", "tag:GetResources", 1)]
+
+
+async def test_tags_denied_everywhere_are_unseen_not_removed(tmp_path: Path) -> None:
+    known = {urn("a"): Last({}, {"team": "before"}, frozenset())}
+    answers = {**ANSWERS, "GetResources": DENIED, "ListTagsOfResource": DENIED}
+    async with cloud(tmp_path, TABLES, **answers) as aws:
+        found = await aws.read("aws_dynamodb_table", reading=Reading(known=known))
+    assert (found["a"].tags, found["b"].never) == ({"team": "before"}, {"tags"})
+    assert [gap.permission for gap in found.gaps] == ["dynamodb:ListTagsOfResource"]
+
+
+async def test_an_empty_sweep_is_asked_for_twice_before_it_is_believed(tmp_path: Path) -> None:
+    answers = iter([{"ResourceTagMappingList": []}, SWEEP])
+    async with cloud(tmp_path, TABLES, **{**ANSWERS, "GetResources": lambda body: next(answers)}) as aws:
+        found = await aws.read("aws_dynamodb_table")
+    assert found["a"].tags == {"team": "x"}
+
+
+async def test_a_second_reading_sweeps_again(tmp_path: Path) -> None:
+    async with cloud(tmp_path, TABLES, **ANSWERS) as aws:
+        await aws.read("aws_dynamodb_table")
+        await aws.read("aws_dynamodb_table", reading=Reading(again=True))
+        assert aws.aws.count("GetResources") == 2

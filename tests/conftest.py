@@ -1,0 +1,34 @@
+"""What every test may use: an environment without the user's settings, and a collector installed like anybody's."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the credentials, configuration or state of whoever runs it."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SYNCD_", "XDG_", "CREDENTIALS_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+def install_fake(place: Path) -> Path:
+    """A directory for the import path: a distribution whose entry point is the collector `fake`."""
+    about = place / "plugins" / "fakecloud-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fakecloud\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[syncd.collectors]\nfake = tests.fakes.plugin:collector\n")
+    return about.parent
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector `fake` is installed in this process."""
+    monkeypatch.syspath_prepend(str(install_fake(tmp_path)))

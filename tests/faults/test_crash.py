@@ -1,0 +1,89 @@
+"""SIGKILL at random moments of a sync of a changing estate: the file is whole, what was told stays told."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.fake import Fake, environment, serving
+from bench.truth import differences
+
+ROOT = Path(__file__).parents[2]
+Told = list[tuple[int, str, str, str]]
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[Fake]:
+    with serving("--regions=2", "--scale=0.7", "--seed=3", "--latency=2") as running:
+        yield running
+
+
+def sync(fake: Fake, home: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "syncd", "sync", "--quiet", "--config", str(home / "syncd.toml")]
+    command += ["--db", str(home / "s.db")]
+    quiet = subprocess.DEVNULL
+    env = {**os.environ, **environment(fake, home)}
+    return subprocess.Popen([*command], cwd=ROOT, env=env, stdout=quiet, stderr=quiet)
+
+
+def events(path: Path) -> Told:
+    """All events, from a file that must be whole and whose numbers must have no gap."""
+    connection = sqlite3.connect(path)
+    try:
+        assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+        rows = connection.execute("select seq, type, urn, body from event order by seq").fetchall()
+    finally:
+        connection.close()
+    assert [seq for seq, *_ in rows] == list(range(1, len(rows) + 1))
+    return rows
+
+
+def crash(fake: Fake, home: Path, times: int, seed: int) -> None:
+    (home / "syncd.toml").write_text('[aws]\nkinds = ["aws_ec2_*", "aws_vpc", "aws_iam_*", "aws_sqs_queue"]\n')
+    assert sync(fake, home).wait() == 0
+    begun = time.monotonic()
+    assert sync(fake, home).wait() == 0
+    usual = time.monotonic() - begun
+    chance = random.Random(seed)
+    known = events(home / "s.db")
+    died = 0
+    for number in range(times):
+        fake.get(f"__mutate?permille={chance.choice([5, 50, 500])}")
+        fake.post("__estate", {"remove": {"ec2.volume": 3 * (number % 2)}, "add": {"sqs.queue": number % 3}})
+        process = sync(fake, home)
+        time.sleep(chance.uniform(0.3, 1.1) * usual)
+        process.send_signal(signal.SIGKILL)
+        died += process.wait() == -signal.SIGKILL
+        now = events(home / "s.db")
+        assert now[: len(known)] == known, "an event that was told is gone or has changed"
+        known = now
+    assert died > times // 3
+    assert sync(fake, home).wait() == 0
+    assert [d for d in differences(fake.get("__truth"), home / "s.db") if read(d)] == []
+    last = len(events(home / "s.db"))
+    assert sync(fake, home).wait() == 0
+    assert [e for e in events(home / "s.db")[last:] if e[1].startswith("resource.")] == []
+
+
+def read(difference: object) -> bool:
+    """Whether a difference concerns a kind that this test reads."""
+    return any(kind in str(difference) for kind in ("ec2.", "iam.", "sqs."))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_ten_crashes_lose_nothing(fake: Fake, tmp_path: Path, seed: int) -> None:
+    crash(fake, tmp_path, 10, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_three_hundred_crashes_lose_nothing(fake: Fake, tmp_path: Path) -> None:
+    crash(fake, tmp_path, 300, 99)
