@@ -1,18 +1,31 @@
-"""The moto server, told to look at permissions but not at signatures.
+"""The moto server, told to look at permissions but not at signatures, and to look at its own files only once."""
 
-Where IAM counts, moto 5.2 finds the signature of every REST request without a body wrong, whoever signs it.
-"""
-
+import functools
+import logging
 import sys
 
+from moto import backends
+from moto.core import utils
 from moto.iam.access_control import IAMRequestBase
 from moto.server import main
 
 
 def trusted(_: IAMRequestBase) -> None:
-    """Who sent the request is believed; what the sender may do is checked all the same."""
+    """Where IAM counts, moto 5.2 finds the signature of every REST request without a body wrong, whoever signs it.
+
+    So who sent a request is believed; what the sender may do is checked all the same.
+    """
+
+
+def quicken() -> None:
+    """moto lists its folders for every request, and botocore's for every service: most of the time it takes."""
+    modules = tuple(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: modules
+    utils.create_loader = functools.cache(utils.create_loader)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 if __name__ == "__main__":
     IAMRequestBase.check_signature = trusted
+    quicken()
     main(sys.argv[1:])

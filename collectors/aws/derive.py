@@ -187,10 +187,12 @@ class Deriver:
                 account = match[1]
         elif not urn.startswith("urn:") or _SPACE.search(urn := escaped(urn)) is not None:
             raise self._wrong("URN", urn)
-        own = frozenset(document)
-        if self.shape.tags_key in own:
-            own |= {"tags"}
+        own = self._own_keys(document) if self.shape.entry.facets else frozenset[str]()
         return Item(urn, id_, account, document, self.take_tags(document), parent, own)
+
+    def _own_keys(self, document: Document) -> frozenset[str]:
+        keys = frozenset(document)
+        return keys | {"tags"} if self.shape.tags_key in keys else keys
 
     def take_tags(self, document: Document) -> Mapping[str, str]:
         """The tags leave the document."""

@@ -187,7 +187,7 @@ def _value(name: str, place_names: frozenset[str]) -> Maker:
 def _spelled(value: Any) -> str:
     """Text as it is, numbers written out, nothing for what is no text."""
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     return "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 

@@ -22,6 +22,12 @@ def build(url: str, accounts: list[Account]) -> dict[tuple[str, str], Site]:
     return sites
 
 
+def everything(site: Site) -> None:
+    """An account whose only region is this one."""
+    _account(site)
+    _region(site)
+
+
 def _account(site: Site) -> None:
     """What is once in an account."""
     identity.build(site)

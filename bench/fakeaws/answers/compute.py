@@ -8,9 +8,9 @@ from bench.fakeaws.world import World
 
 
 def _balancing_index(world: World, arn: str) -> tuple[str, int]:
-    """Kind and index of a load balancer or target group: its name is the last but one part of its ARN."""
+    """Kind and index of a load balancer or target group, by the name in its ARN; a listener has its balancer's."""
     kind = "elbv2.tg" if ":targetgroup/" in arn else "elbv2.lb"
-    return kind, index(world, kind, arn.split("/")[-2])
+    return kind, index(world, kind, arn.split("/")[-3 if ":listener/" in arn else -2])
 
 
 @on("elbv2", "DescribeTags")
