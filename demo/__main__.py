@@ -1,9 +1,12 @@
-"""`make demo`: two syncs of an AWS on this machine, and what syncd knows after each; exit 0 only if all went as told."""
+"""`make demo`: two syncs of an AWS on this machine, and what syncd knows of it; exit 0 only if all went as told."""
 
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from demo import changes, organization
 from demo.cloud import cloud, enforce
@@ -23,14 +26,14 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="syncd-demo-") as scratch:
             store = _tell(Path(scratch))
-    except Surprise as surprise:
+    except (Surprise, RuntimeError, BotoCoreError, ClientError) as surprise:
         print(f"\nThis did not go as told: {surprise}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     heading("All went as told")
     say(f"In {time.monotonic() - begun:.0f} s. The store stays: {store}")
-    say(f'Look further:  {_tool()} kinds --db {store}\n               {_tool()} sql "select …" --db {store}')
+    say(f"Look further:\n  {_tool()} kinds --db {store}\n  {_tool()} sql --help")
     return 0
 
 
@@ -40,6 +43,7 @@ def _tell(scratch: Path) -> Path:
     with cloud() as url:
         sites, stage = _filled(url, scratch)
         heading("2. The first sync")
+        say("The configuration:\n\n" + textwrap.indent(stage.config.read_text(), "    "))
         run(stage, "syncd", "sync", "--config", str(stage.config))
         heading("3. Meanwhile")
         _meanwhile(sites)
@@ -63,7 +67,7 @@ def _filled(url: str, scratch: Path) -> tuple[Sites, Stage]:
     stage = Stage(scratch / "syncd.toml", store, organization.reader(url, accounts[0]))
     stage.configure(url, REGIONS, organization.READ_ROLE)
     enforce(url, on=True)
-    say("From here on IAM policies count: syncd has a role in each member account that may only read.")
+    say("From here on IAM policies count: syncd may read, and take a role that may only read in each member account.")
     return sites, stage
 
 
@@ -81,18 +85,21 @@ def _meanwhile(sites: Sites) -> None:
 
 
 def _look(stage: Stage, sites: Sites) -> None:
-    db = ("--db", str(stage.store))
+    db = ("--db", str(stage.store.relative_to(Path.cwd())))
     heading("5. What changed, field by field")
     run(stage, "syncctl", "events", "--type", "resource.*", *db)
     told = rows(stage, "syncctl", "events", "--type", "resource.*", *db)
-    if {(event["type"], event["kind"], event["name"]) for event in told} != changes.TOLD or len(told) != len(changes.TOLD):
+    if {(event["type"], event["kind"], event["name"]) for event in told} != changes.TOLD or len(told) != len(
+        changes.TOLD
+    ):
         raise Surprise("these are not exactly the changes that were made")
     heading("6. How complete the picture is")
     say("What could not be seen is kept and marked, with the permission that is missing:")
     run(stage, "syncctl", "coverage", "--incomplete", "--why", *db)
     _check_coverage(stage, sites["staging", HOME].place.account.id, db)
     heading("7. Ask the file")
-    ask(stage, sites["production", HOME], db)
+    accounts = [site.place.account for (_, region), site in sites.items() if region == HOME]
+    ask(stage, accounts, sites["production", HOME], db)
 
 
 def _check_coverage(stage: Stage, account: str, db: tuple[str, str]) -> None:

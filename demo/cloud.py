@@ -26,7 +26,9 @@ def cloud() -> Iterator[str]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "demo.server", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, env=clean(**QUICK), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=clean(**QUICK), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _await(url, process)
         _keep_tasks_running(url)

@@ -13,15 +13,14 @@ READER = "syncd"
 TAKEN = "secretsmanager:ListSecrets"
 
 # What syncd asks, by service, and one permission that has a policy of its own, so that it can be taken away.
-READABLE = (
-    "acm apigateway athena autoscaling backup cloudformation cloudfront cloudtrail cloudwatch codebuild cognito-idp"
-    " config dynamodb ec2 ecr ecs eks elasticache elasticfilesystem elasticloadbalancing es events firehose glue"
-    " guardduty iam kinesis kms lambda logs monitoring organizations rds redshift route53 s3 sns sqs ssm states sts"
-    " tag wafv2"
-).split()
+READABLE = """
+acm apigateway athena autoscaling backup cloudformation cloudfront cloudtrail cloudwatch codebuild cognito-idp config
+dynamodb ec2 ecr ecs eks elasticache elasticfilesystem elasticloadbalancing es events firehose glue guardduty iam
+kinesis kms lambda logs monitoring organizations rds redshift route53 s3 sns sqs ssm states sts tag wafv2
+"""
 VERBS = ("BatchGet*", "Describe*", "Get*", "List*")
 SECRETS = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"]
-READ = [f"{service}:{verb}" for service in READABLE for verb in VERBS]
+READ = [f"{service}:{verb}" for service in READABLE.split() for verb in VERBS]
 
 
 def found(url: str) -> list[Account]:

@@ -1,15 +1,16 @@
 """Three questions to the store, in SQL."""
 
 from demo.estate.site import Site
+from demo.place import Account
 from demo.story import Stage, Surprise, rows, run, say
 
-COUNTS = """select r.kind, a.name as account, count(*) as resources
-  from resource r join resource a on a.kind = 'aws_account' and a.id = r.account
- group by 1, 2 order by 3 desc, 1, 2 limit 12"""
+COUNTS = """select kind, {columns}
+  from resource
+ group by kind order by count(*) desc, kind limit 15"""
 
 HANGS_ON = """select from_kind, from_name, type, to_name
   from relation
- where to_urn like '%:security-group/{group}'
+ where to_urn like '%:security-group/{group}' and type <> 'contains'
  order by 1, 2"""
 
 UNENCRYPTED = """select name, region, common ->> '$.volume_size' as gb, tags ->> '$.owner' as owner
@@ -18,16 +19,14 @@ UNENCRYPTED = """select name, region, common ->> '$.volume_size' as gb, tags ->>
  order by owner, name, region"""
 
 
-def ask(stage: Stage, site: Site, db: tuple[str, str]) -> None:
+def ask(stage: Stage, accounts: list[Account], site: Site, db: tuple[str, str]) -> None:
     account = site.place.account
-    _ask(stage, "How many resources of each kind are in which account?", COUNTS, db)
-    _ask(
-        stage,
-        f"What hangs on the security group shop of {account.name} in {site.place.region}?",
-        HANGS_ON.format(group=site.groups["shop"]),
-        db,
-    )
-    _ask(stage, f"Which disks of {account.name} are not encrypted, and whose are they?", UNENCRYPTED.format(account=account.id), db)
+    columns = ", ".join(f"count(*) filter (where account = '{one.id}') as {one.stage}" for one in accounts)
+    _ask(stage, "How many resources of each kind are in which account?", COUNTS.format(columns=columns), db)
+    what = f"What hangs on the security group shop of {account.name} in {site.place.region}?"
+    _ask(stage, what, HANGS_ON.format(group=site.groups["shop"]), db)
+    whose = f"Which disks of {account.name} are not encrypted, and whose are they?"
+    _ask(stage, whose, UNENCRYPTED.format(account=account.id), db)
 
 
 def _ask(stage: Stage, question: str, statement: str, db: tuple[str, str]) -> None:

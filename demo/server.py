@@ -6,6 +6,7 @@ import sys
 
 from moto import backends
 from moto.core import utils
+from moto.core.loaders import create_loader
 from moto.iam.access_control import IAMRequestBase
 from moto.server import main
 
@@ -21,11 +22,11 @@ def quicken() -> None:
     """moto lists its folders for every request, and botocore's for every service: most of the time it takes."""
     modules = tuple(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: modules
-    utils.create_loader = functools.cache(utils.create_loader)
+    utils.create_loader = functools.cache(create_loader)  # type: ignore[attr-defined]
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 if __name__ == "__main__":
-    IAMRequestBase.check_signature = trusted
+    IAMRequestBase.check_signature = trusted  # type: ignore[method-assign, assignment]
     quicken()
     main(sys.argv[1:])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from collectors.aws.templates import maker, template
+from collectors.aws.templates import PLACE_NAMES, maker, template
 
 Document = dict[str, Any]
 Place = Mapping[str, str]
@@ -18,8 +18,14 @@ class Arguments:
 
     def __init__(self, args: Mapping[str, Any]) -> None:
         self._values = {name: _value(value) for name, value in args.items()}
+        self._constant = not any(_fields_of(value) for value in args.values())
         self._list = next((name for name, value in args.items() if _is_list(value)), "")
         self._each = _value(args[self._list][0]) if self._list else None
+
+    @property
+    def constant(self) -> bool:
+        """Whether the call is the same for every document."""
+        return self._constant
 
     def one(self, document: Document, place: Place) -> dict[str, Any] | None:
         """None when a field has no value."""
@@ -27,8 +33,13 @@ class Arguments:
         return None if NOTHING in found.values() else found
 
     def many(self, documents: Iterable[Document], place: Place, size: int) -> Iterator[dict[str, Any]]:
-        """Calls for up to `size` documents each, every value once; documents without a value are left out."""
-        for found, _ in self.grouped(documents, place, size):
+        """Calls for up to `size` documents each, nothing asked twice; documents without a value are left out."""
+        different: dict[str, Document] = {}
+        for document in documents:
+            made = self.one(document, place)
+            if made is not None:
+                different.setdefault(repr(made), document)
+        for found, _ in self.grouped(different.values(), place, size):
             yield found
 
     def grouped(
@@ -54,6 +65,14 @@ class Arguments:
         self, others: dict[str, Any], values: dict[Any, None], documents: list[Document]
     ) -> tuple[dict[str, Any], list[Document]]:
         return ({**others, self._list: list(values)} if self._list else others), documents
+
+
+def _fields_of(value: Any) -> bool:
+    """Whether any text in it has a field that the document fills."""
+    if isinstance(value, str):
+        return any(name not in PLACE_NAMES for name in template(value).names())
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_fields_of(part) for part in parts)
 
 
 def _is_list(value: Any) -> bool:

@@ -44,7 +44,17 @@ class AwsCollector:
         for entry in self.catalog.kinds.values():
             known = {name: text for base in entry.bases for name, text in registry.properties(base).items()}
             properties = {name: known[name] for name in entry.common}
-            yield Kind(entry.kind, (*entry.bases, "aws_resource"), properties, title(entry.kind), entry.call.service)
+            yield Kind(
+                entry.kind,
+                (*entry.bases, "aws_resource"),
+                properties,
+                title(entry.kind),
+                entry.call.service,
+                ordered=frozenset(entry.ordered),
+                volatile=entry.volatile,
+                secret=entry.secret,
+                reborn=entry.created not in entry.volatile,
+            )
 
     def edge_types(self) -> Iterable[str]:
         """The whole vocabulary: no catalog has to be read for it."""

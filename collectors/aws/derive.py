@@ -44,6 +44,9 @@ CREATED = (
 _ARN = re.compile(r"arn:[a-z][a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([a-z0-9-]{0,20}):[^\s]+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _SPACE = re.compile(r"\s")
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_PENDING = "PendingConfirmation"
+_MILLISECONDS = 1e11  # as seconds this would be the year 5138
 
 
 @dataclass(slots=True)
@@ -174,9 +177,12 @@ class Deriver:
     def item(self, document: Document, parent: str = "") -> Item:
         """Identity and tags of a listed document. Raises Failed when the id or the URN has not the form it needs."""
         id_ = self._id(document)
-        if not id_ or (self.shape.fits is not None and self.shape.fits(id_) is None):
-            raise self._wrong("id", id_)
         urn = self._urn(document)
+        if _BARE.fullmatch(urn) is not None and urn != _PENDING:
+            # Gateways and stand-ins give a bare name where AWS gives an ARN; AWS's own always has colons.
+            urn = f"urn:aws:{self._region}:{self._account}:{self.kind}/{urn}"
+        elif not id_ or (self.shape.fits is not None and self.shape.fits(id_) is None):
+            raise self._wrong("id", id_)
         account = self._account
         if urn.startswith("arn:"):
             urn = escaped(urn)
@@ -307,12 +313,13 @@ def tags_of(found: Any, names: tuple[str, str] | None) -> Mapping[str, str]:
 
 
 def moment(text: str) -> str:
-    """Times that the model calls text, and seconds since 1970, as ISO 8601 in UTC; "" for anything else."""
+    """Times that the model calls text, and seconds or milliseconds since 1970, as ISO 8601; "" for anything else."""
     if not text or _MOMENT.fullmatch(text) is not None:
         return text
     try:
         if text.replace(".", "", 1).isdigit():
-            when = datetime.fromtimestamp(float(text), UTC)
+            seconds = float(text)
+            when = datetime.fromtimestamp(seconds / 1000 if seconds >= _MILLISECONDS else seconds, UTC)
         else:
             when = datetime.fromisoformat(text)
             when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)

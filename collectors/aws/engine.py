@@ -124,6 +124,7 @@ class _Reading:
         self._waiting: list[Item] = []
         self._seen: set[str] = set()
         self._enough = _ENOUGH if plan.levels else 1
+        self._known_in_bulk = False
 
     def take(self, page: Document, parent: Listed) -> int:
         """Takes the items of a page. Raises Failed for one that is not what it should be."""
@@ -152,11 +153,8 @@ class _Reading:
         return FacetReading(self._asking, self._plan, self._deriver)
 
     def _repeated(self, item: Item) -> None:
-        """Lists that change while they are paged may repeat an item: one that still does is no list of resources."""
-        reason = f"{self._plan.kind}: {item.urn} is listed more than once"
-        if self._asking.again:
-            raise Failed(reason, operation=str(self._plan.entry.call))
-        self._asking.doubt(reason, always=True)
+        """Lists that change while they are paged may repeat an item; the host does not believe one that still does."""
+        self._asking.doubt(f"{self._plan.kind}: {item.urn} is listed more than once", always=True)
 
     async def ready(self) -> list[Node]:
         return await self.rest() if len(self._waiting) >= self._enough else []
@@ -180,6 +178,9 @@ class _Reading:
                 self._asking.missed(error, self._tags.call, len(items))
                 await self._facets.unseen_tags(items)
             return False
+        self._known_in_bulk = self._known_in_bulk or any(item.urn in tags for item in items)
+        if not self._known_in_bulk and self._plan.tags_call:
+            return False  # the sweep knows none of them: not every service tells it all
         for item in items:
             found = tags.get(item.urn)
             if found:

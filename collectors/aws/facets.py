@@ -1,5 +1,6 @@
 """What its own calls give of each node; where one fails, the last known values are kept and marked as not seen."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -32,6 +33,7 @@ class FacetReading:
         self._deriver = deriver
         self._last: dict[str, Last | None] = {}
         self._tagged = False
+        self._wholes: dict[int, asyncio.Future[list[Any]]] = {}
 
     async def complete(self, items: list[Item], *, tagged: bool) -> None:
         """Fills the items in place. `tagged` is true when their tags are known already."""
@@ -121,7 +123,8 @@ class FacetReading:
     def _batch(self, call: FacetCall, args: Mapping[str, Any], items: list[Item]) -> Job:
         async def job() -> None:
             try:
-                await self._matched(call, items, await self._answer(call, args, ""))
+                answer = self._whole(call, args) if call.call.args.constant else self._answer(call, args, "")
+                await self._matched(call, items, await answer)
             except Gone as error:
                 if len(items) == 1:
                     await self._failed(call, items, error)
@@ -134,6 +137,12 @@ class FacetReading:
                 await self._failed(call, items, error)
 
         return job
+
+    async def _whole(self, call: FacetCall, args: Mapping[str, Any]) -> list[Any]:
+        """An answer about all nodes of the scope: asked for once in a reading."""
+        if id(call) not in self._wholes:
+            self._wholes[id(call)] = asyncio.ensure_future(self._answer(call, args, ""))
+        return await self._wholes[id(call)]
 
     async def _matched(self, call: FacetCall, items: list[Item], answer: list[Any]) -> None:
         assert call.match is not None

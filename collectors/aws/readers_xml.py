@@ -119,9 +119,12 @@ def _rest(read: Read, roots: frozenset[str]) -> Callable[[bytes], Any]:
 
 
 def _bucket_location(raw: bytes) -> dict[str, Any]:
-    """The root itself is the value; empty stands for the oldest region, and EU for the second oldest."""
+    """The root itself is the value; empty stands for the oldest region, and EU for the second oldest.
+
+    Stand-ins wrap it as other operations do.
+    """
     root = parse(raw)
-    if local(root.tag) != "LocationConstraint":
+    if local(root.tag) not in ("LocationConstraint", "GetBucketLocationResult"):
         raise Unreadable(f"root element {local(root.tag)}, expected LocationConstraint")
     if len(root) == 1 and local(root[0].tag) == "LocationConstraint":
         root = root[0]

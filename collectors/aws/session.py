@@ -68,6 +68,8 @@ class AwsSession:
         # Places hold only the regions that a run asks for: not enough for a whole reading of an account's frame.
         if not selection.regions:
             yield from (scope for scope in _frame(place) if self._is_wanted(scope, selection))
+        if not place.reads:
+            return
         for name, entries in self._entries.items():
             kinds = tuple(entry.kind for entry in entries)
             for region in (GLOBAL,) if entries[0].worldwide else place.regions:
@@ -121,4 +123,5 @@ class AwsSession:
 def _frame(place: Place) -> Iterator[Scope]:
     if place.organization:
         yield Scope(COLLECTOR, place.account, GLOBAL, ORGANIZATION, ORGANIZATION_KINDS, FINGERPRINT)
-    yield Scope(COLLECTOR, place.account, GLOBAL, ACCOUNT, ACCOUNT_KINDS, FINGERPRINT)
+    if place.reads:
+        yield Scope(COLLECTOR, place.account, GLOBAL, ACCOUNT, ACCOUNT_KINDS, FINGERPRINT)

@@ -67,7 +67,7 @@ class BulkTags:
         found: dict[str, Mapping[str, str]] = {}
         sure = True
         for start in range(0, len(self._types), _MOST_FILTERS):
-            args = {"ResourceTypeFilters": self._types[start : start + _MOST_FILTERS]}
+            args = {"ResourceTypeFilters": self._types[start : start + _MOST_FILTERS], "ResourcesPerPage": 100}
             async for page in asking.pages(self.call, args, asking.global_region):
                 mappings = page.get("resource_tag_mapping_list") or ()
                 sure = sure and bool(mappings)

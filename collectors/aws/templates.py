@@ -66,7 +66,17 @@ def host(text: str) -> str:
     return text.lower().rstrip(".").removeprefix("dualstack.")
 
 
-FILTERS: Mapping[str, Callable[[str], str]] = {"tail": tail, "lower": str.lower, "host": host}
+def unslashed(text: str) -> str:
+    """A path without its first "/", as ARNs of parameters spell it."""
+    return text.removeprefix("/")
+
+
+FILTERS: Mapping[str, Callable[[str], str]] = {
+    "tail": tail,
+    "lower": str.lower,
+    "host": host,
+    "unslashed": unslashed,
+}
 
 
 def maker(text: str, place_names: frozenset[str] = PLACE_NAMES) -> Maker:

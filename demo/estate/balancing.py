@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.estate.site import Site
-from demo.place import pairs
+from demo.place import Place, pairs
 
 DOMAIN = "bookshop.example"
 
@@ -29,7 +29,12 @@ def balancer(site: Site) -> None:
         Tags=pairs(tags("shop", "storefront")),
     )["LoadBalancers"][0]
     group = elb.create_target_group(
-        Name="shop", Protocol="HTTP", Port=8080, VpcId=site.vpc, TargetType="instance", Tags=pairs(tags("shop", "storefront"))
+        Name="shop",
+        Protocol="HTTP",
+        Port=8080,
+        VpcId=site.vpc,
+        TargetType="instance",
+        Tags=pairs(tags("shop", "storefront")),
     )["TargetGroups"][0]["TargetGroupArn"]
     shops = [instance for name, instance in site.instances.items() if name.startswith("shop-")]
     elb.register_targets(TargetGroupArn=group, Targets=[{"Id": instance} for instance in shops])
@@ -51,9 +56,14 @@ def names(site: Site) -> None:
     zone = _zone(site, route53, public)
     check = route53.create_health_check(
         CallerReference="shop",
-        HealthCheckConfig={"Type": "HTTPS", "FullyQualifiedDomainName": f"www.{public}", "Port": 443, "ResourcePath": "/"},
+        HealthCheckConfig={
+            "Type": "HTTPS",
+            "FullyQualifiedDomainName": f"www.{public}",
+            "Port": 443,
+            "ResourcePath": "/",
+        },
     )["HealthCheck"]["Id"]
-    _tag(site, route53, "healthcheck", check)
+    _tag(site, route53, "healthcheck", check, f"www.{public}")
     alias = {
         "HostedZoneId": "Z215JYRZR1TBD5",
         "DNSName": site.arns["balancer/name"],
@@ -95,13 +105,13 @@ def _record(record: dict[str, Any]) -> dict[str, Any]:
 def _zone(site: Site, route53: Any, name: str, **more: Any) -> str:
     made = route53.create_hosted_zone(Name=name, CallerReference=name, **more)["HostedZone"]["Id"]
     zone = str(made).rpartition("/")[2]
-    _tag(site, route53, "hostedzone", zone)
+    _tag(site, route53, "hostedzone", zone, name)
     return zone
 
 
-def _tag(site: Site, route53: Any, kind: str, name: str) -> None:
+def _tag(site: Site, route53: Any, kind: str, resource: str, name: str) -> None:
     route53.change_tags_for_resource(
-        ResourceType=kind, ResourceId=name, AddTags=pairs(site.place.tags(name, "platform"))
+        ResourceType=kind, ResourceId=resource, AddTags=pairs(site.place.tags(name, "platform"))
     )
 
 
@@ -121,24 +131,32 @@ def gateways(site: Site) -> None:
         ApiId=api,
         StageName="live",
         AutoDeploy=True,
-        AccessLogSettings={"DestinationArn": site.place.arn("logs", "log-group:/shop/access"), "Format": "$context.requestId"},
+        AccessLogSettings={
+            "DestinationArn": site.place.arn("logs", "log-group:/shop/access"),
+            "Format": "$context.requestId",
+        },
         Tags=site.place.tags("live", "storefront"),
     )
 
 
 def firewall(site: Site) -> None:
-    """A web ACL in front of the balancer."""
+    """A web ACL in front of the balancer, and one for what is delivered worldwide, which lives in us-east-1."""
     waf = site.place.client("wafv2")
-    visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "shop"}
-    acl = waf.create_web_acl(
-        Name="shop",
-        Scope="REGIONAL",
+    waf.associate_web_acl(WebACLArn=_acl(site, waf, "shop", "REGIONAL"), ResourceArn=site.arns["balancer"])
+    _acl(site, Place(site.place.url, site.place.account, "us-east-1").client("wafv2"), "pictures", "CLOUDFRONT")
+
+
+def _acl(site: Site, waf: Any, name: str, scope: str) -> str:
+    visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name}
+    made = waf.create_web_acl(
+        Name=name,
+        Scope=scope,
         DefaultAction={"Allow": {}},
         VisibilityConfig=visibility,
         Rules=[],
-        Tags=pairs(site.place.tags("shop", "security")),
-    )["Summary"]["ARN"]
-    waf.associate_web_acl(WebACLArn=acl, ResourceArn=site.arns["balancer"])
+        Tags=pairs(site.place.tags(name, "security")),
+    )
+    return str(made["Summary"]["ARN"])
 
 
 def classic(site: Site) -> None:

@@ -13,9 +13,7 @@ AT_ONCE = 4
 
 def build(url: str, accounts: list[Account]) -> dict[tuple[str, str], Site]:
     """(stage, region) → what was built there."""
-    sites = {
-        (account.stage, region): Site(Place(url, account, region)) for account in accounts for region in REGIONS
-    }
+    sites = {(account.stage, region): Site(Place(url, account, region)) for account in accounts for region in REGIONS}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(_account, [site for (_, region), site in sites.items() if region == HOME]))
         list(pool.map(_region, sites.values()))
@@ -37,10 +35,11 @@ def _account(site: Site) -> None:
 
 
 def _region(site: Site) -> None:
+    """Production stands in every region, staging in the main one; every region has a key, logs and a queue."""
     if site.place.region != HOME:
         storage.key(site)
-    if site.stage == "shared":
-        _shared(site)
+    if site.stage != "production" and (site.stage == "shared" or site.place.region != HOME):
+        _little(site)
         return
     network.build(site, 10 + REGIONS.index(site.place.region))
     compute.build(site, 3 if site.stage == "production" else 1)
@@ -57,8 +56,7 @@ def _region(site: Site) -> None:
         _home(site)
 
 
-def _shared(site: Site) -> None:
-    """The management account has little, and only at home."""
+def _little(site: Site) -> None:
     operations.logs(site)
     messages.queue(site, "bills", "finance")
 

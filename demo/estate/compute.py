@@ -14,7 +14,9 @@ def build(site: Site, machines: int) -> None:
     """`machines` web servers and one database machine with an encrypted disk."""
     ec2, tags = site.place.client("ec2"), site.place.tags
     ec2.import_key_pair(
-        KeyName="deploy", PublicKeyMaterial=PUBLIC_KEY.encode(), TagSpecifications=specified("key-pair", tags("deploy", "platform"))
+        KeyName="deploy",
+        PublicKeyMaterial=PUBLIC_KEY.encode(),
+        TagSpecifications=specified("key-pair", tags("deploy", "platform")),
     )
     for number in range(1, machines + 1):
         subnet = site.private[number % 2]

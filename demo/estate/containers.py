@@ -18,7 +18,9 @@ def registry(site: Site) -> None:
 def ecs(site: Site) -> None:
     """A service behind the balancer, with one task more that somebody started by hand."""
     client, tags = site.place.client("ecs"), site.place.tags
-    cluster = client.create_cluster(clusterName="shop", tags=small_pairs(tags("shop", "storefront")))["cluster"]["clusterArn"]
+    cluster = client.create_cluster(clusterName="shop", tags=small_pairs(tags("shop", "storefront")))["cluster"][
+        "clusterArn"
+    ]
     image = f"{site.place.account.id}.dkr.ecr.{site.place.region}.amazonaws.com/shop/web:1.4"
     definition = client.register_task_definition(
         family="web",

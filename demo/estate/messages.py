@@ -70,7 +70,8 @@ def streams(site: Site) -> None:
     """A stream of clicks and its delivery into the bucket of logs."""
     tags = site.place.tags
     kinesis = site.place.client("kinesis")
-    kinesis.create_stream(StreamName="clicks", ShardCount=1, Tags=tags("clicks", "data"))
+    kinesis.create_stream(StreamName="clicks", ShardCount=1)
+    kinesis.add_tags_to_stream(StreamName="clicks", Tags=tags("clicks", "data"))
     kinesis.start_stream_encryption(StreamName="clicks", EncryptionType="KMS", KeyId=site.arns["key"])
     site.place.client("firehose").create_delivery_stream(
         DeliveryStreamName="clicks",

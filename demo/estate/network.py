@@ -35,14 +35,18 @@ def _subnet(site: Site, name: str, block: str) -> str:
 def _ways_out(site: Site) -> None:
     """Public subnets reach the internet by a gateway, private ones by a NAT gateway."""
     ec2, tags = site.place.client("ec2"), site.place.tags
-    internet = ec2.create_internet_gateway(TagSpecifications=specified("internet-gateway", tags("bookshop", "platform")))
+    internet = ec2.create_internet_gateway(
+        TagSpecifications=specified("internet-gateway", tags("bookshop", "platform"))
+    )
     gateway = internet["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=site.vpc)
-    address = ec2.allocate_address(
-        Domain="vpc", TagSpecifications=specified("elastic-ip", tags("nat", "platform"))
-    )["AllocationId"]
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=specified("elastic-ip", tags("nat", "platform")))[
+        "AllocationId"
+    ]
     nat = ec2.create_nat_gateway(
-        SubnetId=site.public[0], AllocationId=address, TagSpecifications=specified("natgateway", tags("nat", "platform"))
+        SubnetId=site.public[0],
+        AllocationId=address,
+        TagSpecifications=specified("natgateway", tags("nat", "platform")),
     )["NatGateway"]["NatGatewayId"]
     _routes(site, "public", site.public, GatewayId=gateway)
     _routes(site, "private", site.private, NatGatewayId=nat)
@@ -109,7 +113,9 @@ def links(site: Site) -> None:
 
 def _to_warehouse(site: Site) -> None:
     ec2, tags = site.place.client("ec2"), site.place.tags
-    gateway = ec2.create_vpn_gateway(Type="ipsec.1", TagSpecifications=specified("vpn-gateway", tags("warehouse", "logistics")))
+    gateway = ec2.create_vpn_gateway(
+        Type="ipsec.1", TagSpecifications=specified("vpn-gateway", tags("warehouse", "logistics"))
+    )
     gateway_id = gateway["VpnGateway"]["VpnGatewayId"]
     ec2.attach_vpn_gateway(VpnGatewayId=gateway_id, VpcId=site.vpc)
     customer = ec2.create_customer_gateway(
@@ -139,10 +145,10 @@ def rare(site: Site) -> None:
         Entries=[{"Cidr": "198.51.100.0/24", "Description": "headquarters"}],
         TagSpecifications=specified("prefix-list", tags("offices", "platform")),
     )
-    options = ec2.create_dhcp_options(
-        DhcpConfigurations=[{"Key": "domain-name", "Values": ["bookshop.internal"]}],
-        TagSpecifications=specified("dhcp-options", tags("internal-names", "platform")),
-    )["DhcpOptions"]["DhcpOptionsId"]
+    options = ec2.create_dhcp_options(DhcpConfigurations=[{"Key": "domain-name", "Values": ["bookshop.internal"]}])[
+        "DhcpOptions"
+    ]["DhcpOptionsId"]
+    ec2.create_tags(Resources=[options], Tags=pairs(tags("internal-names", "platform")))
     ec2.associate_dhcp_options(DhcpOptionsId=options, VpcId=site.vpc)
     _transit(site)
     _peering(site)
@@ -153,12 +159,10 @@ def _transit(site: Site) -> None:
     gateway = ec2.create_transit_gateway(
         Description="all networks", TagSpecifications=specified("transit-gateway", tags("backbone", "platform"))
     )["TransitGateway"]["TransitGatewayId"]
-    ec2.create_transit_gateway_vpc_attachment(
-        TransitGatewayId=gateway,
-        VpcId=site.vpc,
-        SubnetIds=[site.private[0]],
-        TagSpecifications=specified("transit-gateway-attachment", tags("bookshop", "platform")),
-    )
+    attachment = ec2.create_transit_gateway_vpc_attachment(
+        TransitGatewayId=gateway, VpcId=site.vpc, SubnetIds=[site.private[0]]
+    )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
+    ec2.create_tags(Resources=[attachment], Tags=pairs(tags("bookshop", "platform")))
 
 
 def _peering(site: Site) -> None:

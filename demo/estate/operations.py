@@ -113,7 +113,9 @@ def backups(site: Site) -> None:
     backup.create_backup_plan(
         BackupPlan={
             "BackupPlanName": "nightly",
-            "Rules": [{"RuleName": "all", "TargetBackupVaultName": "nightly", "ScheduleExpression": "cron(0 1 * * ? *)"}],
+            "Rules": [
+                {"RuleName": "all", "TargetBackupVaultName": "nightly", "ScheduleExpression": "cron(0 1 * * ? *)"}
+            ],
         },
         BackupPlanTags=tags("nightly", "platform"),
     )
@@ -126,19 +128,29 @@ def builds(site: Site) -> None:
         name="shop",
         source={"type": "GITHUB", "location": "https://github.example.com/bookshop/shop"},
         artifacts={"type": "S3", "location": site.arns["bucket/logs"].rpartition(":")[2]},
-        environment={"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
         serviceRole=site.place.role("build"),
         encryptionKey=site.arns["key"],
         tags=[{"key": key, "value": value} for key, value in tags("shop", "platform").items()],
     )
-    site.place.client("athena").create_work_group(Name="reports", Description="reports", Tags=pairs(tags("reports", "data")))
-    site.place.client("cognito-idp").create_user_pool(PoolName="customers", UserPoolTags=tags("customers", "storefront"))
+    site.place.client("athena").create_work_group(
+        Name="reports", Description="reports", Tags=pairs(tags("reports", "data"))
+    )
+    site.place.client("cognito-idp").create_user_pool(
+        PoolName="customers", UserPoolTags=tags("customers", "storefront")
+    )
     _glue(site)
 
 
 def _glue(site: Site) -> None:
     glue, tags = site.place.client("glue"), site.place.tags
-    glue.create_database(DatabaseInput={"Name": "clicks", "Description": "what people looked at"}, Tags=tags("clicks", "data"))
+    glue.create_database(
+        DatabaseInput={"Name": "clicks", "Description": "what people looked at"}, Tags=tags("clicks", "data")
+    )
     glue.create_job(
         Name="sessions",
         Role=site.place.role("glue"),

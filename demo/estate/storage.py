@@ -13,9 +13,7 @@ def key(site: Site) -> None:
     kms = site.place.client("kms")
     made = kms.create_key(
         Description="data at rest",
-        Tags=[
-            {"TagKey": tag, "TagValue": value} for tag, value in site.place.tags("data", "security").items()
-        ],
+        Tags=[{"TagKey": tag, "TagValue": value} for tag, value in site.place.tags("data", "security").items()],
     )["KeyMetadata"]
     kms.create_alias(AliasName="alias/data", TargetKeyId=made["KeyId"])
     kms.enable_key_rotation(KeyId=made["KeyId"])
@@ -27,9 +25,7 @@ def buckets(site: Site) -> None:
     s3 = site.place.client("s3")
     for name, owner in (("pictures", "storefront"), ("orders", "payments"), ("logs", "platform")):
         bucket = f"{site.bucket_prefix}-{name}"
-        s3.create_bucket(
-            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": site.place.region}
-        )
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": site.place.region})
         s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": pairs(site.place.tags(bucket, owner))})
         versioning = "Enabled" if name == "orders" else "Suspended"
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": versioning})
@@ -72,7 +68,9 @@ def _guarded(site: Site, s3: Any, bucket: str) -> None:
     s3.put_bucket_policy(Bucket=bucket, Policy=_policy(transport))
     s3.put_bucket_logging(
         Bucket=bucket,
-        BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": f"{site.bucket_prefix}-logs", "TargetPrefix": "orders/"}},
+        BucketLoggingStatus={
+            "LoggingEnabled": {"TargetBucket": f"{site.bucket_prefix}-logs", "TargetPrefix": "orders/"}
+        },
     )
 
 
@@ -151,7 +149,10 @@ def files(site: Site) -> None:
     """A shared file system with a mount target and an access point."""
     efs = site.place.client("efs")
     system = efs.create_file_system(
-        CreationToken="shared", Encrypted=True, KmsKeyId=site.arns["key"], Tags=pairs(site.place.tags("shared", "platform"))
+        CreationToken="shared",
+        Encrypted=True,
+        KmsKeyId=site.arns["key"],
+        Tags=pairs(site.place.tags("shared", "platform")),
     )["FileSystemId"]
     efs.create_mount_target(FileSystemId=system, SubnetId=site.private[0], SecurityGroups=[site.groups["shop"]])
     efs.create_access_point(

@@ -164,6 +164,8 @@ class Commit:
             self.connection.execute("delete from sighting where scope = ? and node = ?", (heir[0], key))
             return
         nodes.delete(self.journal, key, old)
+        if not self.row.baseline:
+            return  # it was never part of a reading that was believed
         self.deleted += 1
         kind = self.words.kinds.name(old.kind)
         self.journal.tell(Event("resource.deleted", self.scope.key, key, old.urn, kind, old.name))
@@ -178,20 +180,20 @@ class Commit:
         worst = worst_gap(reading.gaps)
         row = replace(
             self.row,
-            state="partial" if worst else "complete",
+            state="failed" if reading.broken else "partial" if worst else "complete",
             read_at=now,
             tried_at=now,
             expires="",
-            reason=gap_reason(reading.gaps) if worst else "",
+            reason=reading.broken or (gap_reason(reading.gaps) if worst else ""),
             operation=worst.operation if worst else "",
             permission=worst.permission if worst else "",
             missing=reading.missing,
-            baseline=1,
+            baseline=0 if reading.broken else 1,
             fingerprint=self.scope.fingerprint,
             nodes=len(reading.seen),
             run=self.journal.run,
         )
-        if not self.told and reading.seen:
+        if not self.told and reading.seen and not reading.broken:
             body = {"nodes": len(reading.seen), "kinds": dict(sorted(reading.kinds.items()))}
             self.journal.tell(Event("scope.baselined", scope=self.scope.key, body=body))
         return coverage.store(self.journal, self.row, row)

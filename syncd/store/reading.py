@@ -29,6 +29,8 @@ Known = Mapping[int, KnownNode]
 class Reading:
     """Fills node by node; `changed` holds what is new or differs, `flags` what only carries over other facets.
 
+    `broken`: why the reading contradicts itself; it may then only fill a scope of which nothing is known.
+
     `rebase`: the catalog entry or the provider's model changed, so every node is written anew with its edges.
     `lost_facets` counts nodes on which a facet that had a value now has none: an answer to doubt.
     """
@@ -38,7 +40,7 @@ class Reading:
     largest: int
     most: int
     rebase: bool = False
-    again: bool = False
+    broken: str = ""
     seen: set[int] = field(default_factory=set)
     kinds: Counter[str] = field(default_factory=Counter)
     changed: list[Record] = field(default_factory=list)
@@ -74,10 +76,7 @@ class Reading:
 
     def _twice(self, urn: str) -> None:
         """A list that shifts while its pages are read may show an item twice: once, not in two readings on end."""
-        reason = f"{urn} is listed twice in one reading"
-        if self.again:
-            raise Failed(reason)
-        self.grave.append(reason)
+        self.grave.append(f"{urn} is listed twice in one reading")
 
     @property
     def vanished(self) -> list[int]:

@@ -217,7 +217,7 @@ class Store:
         return outcome
 
     def _unchanged(self, reading: Reading, old: Coverage | None) -> bool:
-        if reading.changed or reading.flags or reading.volatile or reading.gaps:
+        if reading.changed or reading.flags or reading.volatile or reading.gaps or reading.broken:
             return False
         if old is None:
             return not reading.seen

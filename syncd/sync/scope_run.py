@@ -95,7 +95,7 @@ class ScopeRunner:
         try:
             async with asyncio.timeout(self.guards.budget):
                 reading = await self._believable(scope, attempt.calls, accept)
-            state = "partial" if reading.gaps else "complete"
+            state = "failed" if reading.broken else "partial" if reading.gaps else "complete"
             outcome = await self.store.commit(reading, self._stats(attempt, state, len(reading.seen)))
             return Result(scope, state, outcome, None, len(reading.seen), attempt.calls.tally)
         except TimeoutError:
@@ -127,6 +127,11 @@ class ScopeRunner:
         if doubt := reading.doubtful():
             log.info("scope.doubted", scope=scope.key, reason=doubt)
             reading = await self._read(scope, calls, known, again=True)
+            if reading.grave:
+                # Both readings contradict themselves. Where nothing is known, what they name is shown, marked as failed.
+                if known:
+                    raise Failed(reading.grave[0])
+                reading.broken = reading.grave[0]
         if not accept and (reason := reading.held(self.guards.hold_share, self.guards.hold_minimum)):
             raise Held(f"{reason}; if that is right: syncd accept {scope.key}")
         return reading
@@ -134,7 +139,7 @@ class ScopeRunner:
     async def _read(self, scope: Scope, calls: HostCalls, known: Known, *, again: bool) -> Reading:
         row = self.store.row(scope)
         rebase = row is not None and row.fingerprint != scope.fingerprint
-        reading = Reading(scope, known, self.guards.largest_document, self.guards.most_nodes, rebase, again)
+        reading = Reading(scope, known, self.guards.largest_document, self.guards.most_nodes, rebase)
         reader = ScopeReader(calls, self.store, known, again)
         async for item in self.session.collect(scope, reader):
             if isinstance(item, Node):

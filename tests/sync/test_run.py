@@ -143,10 +143,23 @@ async def test_an_empty_page_is_doubted_only_when_something_would_vanish(world: 
 
 
 async def test_what_is_listed_twice_is_read_again_and_then_fails_the_scope(world: World) -> None:
-    world.cloud.put(A, box("1", "a"), box("1", "a"))
+    world.cloud.put(A, box("1", "a"), box("1", "b"))
     await world.sync()
-    assert world.cloud.readings == [(A, False), (A, True)]
+    world.cloud.put(A, box("1", "a"), box("1", "a", size=2), box("1", "c"))
+    await world.sync()
+    assert world.cloud.readings[1:] == [(A, False), (A, True)]
+    assert (world.names(), world.state(A), world.events()) == (["a", "b"], "failed", [])
     assert "listed twice" in world.query("select reason from coverage")[0][0]
+
+
+async def test_a_list_with_repeats_fills_a_scope_of_which_nothing_is_known_and_marks_it_failed(world: World) -> None:
+    world.cloud.put(A, box("1", "a"), box("1", "a", size=2), box("1", "b"))
+    await world.sync()
+    assert (world.names(), world.state(A)) == (["a", "b"], "failed")
+    world.cloud.put(A, box("1", "a"))
+    await world.sync()
+    assert (world.names(), world.state(A), world.events()) == (["a"], "complete", [])
+    assert world.bodies("scope.baselined") == [{"kinds": {"fake_box": 1}, "nodes": 1}]
 
 
 async def test_a_scope_that_would_lose_too_much_is_held_until_it_is_accepted(world: World) -> None:

@@ -150,7 +150,66 @@ async def test_a_value_without_the_form_of_an_arn_fails_the_scope_and_is_named(t
     async with cloud(tmp_path, CONTAINERS, ListClusters={"clusterArns": [arn("cluster", "a"), wrong]}) as aws:
         with pytest.raises(Failed) as caught:
             await aws.read("aws_ecs_cluster")
-    assert wrong.split("\n")[0] in caught.value.reason
+    assert wrong.partition("\n")[0] in caught.value.reason
+
+
+GRANDCHILDREN = """
+[aws_ecs_container_instance]
+list = "ecs.ListContainerInstances containerInstanceArns[]"
+item = "container_instance_arn"
+parent = { kind = "aws_ecs_service", args = { cluster = "{cluster_arn}", filter = "{service_arn|tail}" } }
+arn = "container_instance_arn"
+id = "container_instance_arn"
+
+[aws_ecs_task_definition]
+list = "ecs.ListTagsForResource tags[]"
+args = { resourceArn = "x" }
+arn = "ecs:{region}:{account}:thing/{key}"
+id = "key"
+"""
+
+
+async def test_parents_have_parents(tmp_path: Path) -> None:
+    instance = {"containerInstanceArns": [arn("container-instance", "i")]}
+    async with cloud(tmp_path, CONTAINERS + GRANDCHILDREN, **{**ANSWERS, "ListContainerInstances": instance}) as aws:
+        await aws.read("aws_ecs_container_instance")
+        asked = [body for name, body in aws.aws.asked if name == "ListContainerInstances"]
+    assert {(body["cluster"], body["filter"]) for body in asked} == {
+        (arn("cluster", "a"), "a-s"),
+        (arn("cluster", "b"), "b-s"),
+    }
+
+
+KINDS_IN_USE = """
+[aws_ecs_service]
+list = "ecs.ListServices serviceArns[]"
+args = { cluster = "c" }
+item = "service_arn"
+arn = "service_arn"
+id = "service_arn"
+
+[aws_ecs_service_detail]
+list = "ecs.DescribeServices services[]"
+args = { cluster = "c" }
+parent = { kind = "aws_ecs_service", args = { services = ["{service_arn|tail}"] }, batch = 2, distinct = true }
+arn = "urn:aws:{account}:{region}:detail:{service_name}"
+id = "service_name"
+name = "service_name"
+"""
+
+
+async def test_a_list_may_be_asked_about_many_parents_at_once_each_value_once(tmp_path: Path) -> None:
+    arns = {"serviceArns": [arn("service", f"{place}/{name}") for place in "xy" for name in "abc"]}
+    answers = {
+        "ListServices": arns,
+        "DescribeServices": lambda body: {"services": [{"serviceName": name} for name in body["services"]]},
+    }
+    async with cloud(tmp_path, KINDS_IN_USE, **answers) as aws:
+        found = await aws.read("aws_ecs_service_detail")
+        asked = [body["services"] for name, body in aws.aws.asked if name == "DescribeServices"]
+    assert sorted(found.nodes) == ["a", "b", "c"]
+    assert sorted(map(len, asked)) == [1, 2]
+    assert found["a"].edges[0].target == f"urn:aws:region:{ACCOUNT}:{REGION}"
 
 
 async def test_a_fingerprint_is_the_same_in_every_process_and_changes_with_the_entry(tmp_path: Path) -> None:
