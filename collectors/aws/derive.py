@@ -180,7 +180,7 @@ class Deriver:
         urn = self._urn(document)
         if _BARE.fullmatch(urn) is not None and urn != _PENDING:
             # Gateways and stand-ins give a bare name where AWS gives an ARN; AWS's own always has colons.
-            urn = f"urn:aws:{self._region}:{self._account}:{self.kind}/{urn}"
+            urn = f"urn:aws:{self._account}:{self._region}:{self.kind}:{urn}"
         elif not id_ or (self.shape.fits is not None and self.shape.fits(id_) is None):
             raise self._wrong("id", id_)
         account = self._account

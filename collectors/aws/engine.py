@@ -124,7 +124,7 @@ class _Reading:
         self._waiting: list[Item] = []
         self._seen: set[str] = set()
         self._enough = _ENOUGH if plan.levels else 1
-        self._known_in_bulk = False
+        self._in_bulk = False
 
     def take(self, page: Document, parent: Listed) -> int:
         """Takes the items of a page. Raises Failed for one that is not what it should be."""
@@ -165,6 +165,8 @@ class _Reading:
             return []
         tagged = await self._tag(items)
         await self._facets.complete(items, tagged=tagged)
+        if not tagged and not any(item.tags or "tags" in item.unseen for item in items):
+            self._in_bulk = True  # asked one by one they have none either: the sweep is right about the rest
         return [self._deriver.node(item) for item in items]
 
     async def _tag(self, items: list[Item]) -> bool:
@@ -178,9 +180,10 @@ class _Reading:
                 self._asking.missed(error, self._tags.call, len(items))
                 await self._facets.unseen_tags(items)
             return False
-        self._known_in_bulk = self._known_in_bulk or any(item.urn in tags for item in items)
-        if not self._known_in_bulk and self._plan.tags_call:
-            return False  # the sweep knows none of them: not every service tells it all
+        self._in_bulk = self._in_bulk or any(item.urn in tags for item in items)
+        self._facets.swept = not self._in_bulk
+        if not self._in_bulk and self._plan.tags_call:
+            return False  # the sweep knows none of them: not every service tells it all, so the first are asked
         for item in items:
             found = tags.get(item.urn)
             if found:

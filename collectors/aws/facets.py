@@ -25,7 +25,10 @@ _UNASKED: Any = object()
 
 
 class FacetReading:
-    """Asks for the facets of the items of one kind. Made for one reading."""
+    """Asks for the facets of the items of one kind. Made for one reading.
+
+    `swept`: the tagging API answered, but knew none of the nodes.
+    """
 
     def __init__(self, asking: Asking, plan: KindPlan, deriver: Deriver) -> None:
         self._asking = asking
@@ -33,6 +36,7 @@ class FacetReading:
         self._deriver = deriver
         self._last: dict[str, Last | None] = {}
         self._tagged = False
+        self.swept = False
         self._wholes: dict[int, asyncio.Future[list[Any]]] = {}
 
     async def complete(self, items: list[Item], *, tagged: bool) -> None:
@@ -163,6 +167,11 @@ class FacetReading:
 
     async def _failed(self, call: FacetCall, items: list[Item], error: ReadError) -> None:
         """Gone on a first reading is a reason to look again; whatever fails keeps what was known."""
+        if self.swept and all(take.facet.tags for take in call.takes):
+            # The region's sweep knows no tags of these, this call was to make sure: only known tags are at stake.
+            items = [item for item in items if await self._had_tags(item)]
+            if not items:
+                return
         if isinstance(error, Gone):
             if not self._asking.again:
                 self._asking.doubt(f"{error.reason}: listed, but gone a moment later", always=True)
@@ -171,11 +180,18 @@ class FacetReading:
         for item in items:
             await self._carry(item, self._keys(call, item))
 
-    async def _carry(self, item: Item, keys: frozenset[str]) -> None:
-        """Takes over what the store last knew, and marks it."""
+    async def _had_tags(self, item: Item) -> bool:
+        last = await self._last_of(item)
+        return last is not None and bool(last.tags)
+
+    async def _last_of(self, item: Item) -> Last | None:
         if item.urn not in self._last:
             self._last[item.urn] = await self._asking.last(item.urn)
-        last = self._last[item.urn]
+        return self._last[item.urn]
+
+    async def _carry(self, item: Item, keys: frozenset[str]) -> None:
+        """Takes over what the store last knew, and marks it."""
+        last = await self._last_of(item)
         item.unseen |= keys
         for key in keys:
             if last is None or key in last.never:

@@ -85,7 +85,8 @@ def compile_xml(
     read = _Compiler().compile(shape, "the body", skip)
     if protocol == "rest-xml":
         roots = {shape.name, *names, shape.serialization.get("name", shape.name)}
-        return _rest(read, frozenset(roots | {f"{model.name}Result", _S3_ROOTS.get(model.name, shape.name)}))
+        roots |= {f"{model.name}Result", f"{model.name}Response", _S3_ROOTS.get(model.name, shape.name)}
+        return _rest(read, frozenset(roots))
     wrapper = shape.serialization.get("resultWrapper") if protocol == "query" else None
     return _rpc(read, f"{model.name}Response", wrapper)
 

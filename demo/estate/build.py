@@ -51,6 +51,7 @@ def _region(site: Site) -> None:
     messages.build(site)
     operations.alarms(site)
     operations.secrets(site)
+    operations.parameters(site)
     storage.table(site, "carts-cache", "storefront")
     if site.place.region == HOME:
         _home(site)

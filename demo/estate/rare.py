@@ -16,6 +16,5 @@ def build(site: Site, certificate: str, key: str) -> None:
     balancing.firewall(site)
     containers.kubernetes(site)
     operations.backups(site)
-    operations.parameters(site)
     operations.builds(site)
     messages.streams(site)

@@ -127,7 +127,7 @@ create table sighting (
 ) strict, without rowid;
 create index sighting_node on sighting (node);
 
--- Adjacency, both directions. dst may be the key of a handle or of a node not known yet: see the view `link`.
+-- Adjacency, both directions. An end may be the key of a handle or of a node not known yet: see the view `link`.
 create table edge (
   src         integer not null,
   type        integer not null,
@@ -222,12 +222,13 @@ create view resource as
 
 -- Edges whose two ends are known, handles resolved, each once however many scopes saw it.
 create view link as
-  select distinct e.src, t.label as type, coalesce(h.node, e.dst) as dst
+  select distinct coalesce(s.node, e.src) as src, t.label as type, coalesce(d.node, e.dst) as dst
     from edge e
     join edge_type t on t.id = e.type
-    left join handle h on h.key = e.dst
-   where exists (select 1 from node where key = e.src)
-     and exists (select 1 from node where key = coalesce(h.node, e.dst));
+    left join handle s on s.key = e.src
+    left join handle d on d.key = e.dst
+   where exists (select 1 from node where key = coalesce(s.node, e.src))
+     and exists (select 1 from node where key = coalesce(d.node, e.dst));
 
 create view relation as
   select fk.name as from_kind, f.name as from_name, f.urn as from_urn, l.type,

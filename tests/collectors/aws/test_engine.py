@@ -134,18 +134,21 @@ async def test_an_empty_later_page_is_doubted(tmp_path: Path) -> None:
             assert [doubt.always for doubt in (await aws.read(kind)).doubts] == [False]
 
 
-async def test_the_same_resource_twice_is_doubted_then_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", [False, True])
+async def test_the_same_resource_twice_is_one_node_and_always_doubted(tmp_path: Path, again: bool) -> None:
     twice = {"clusterArns": [arn("cluster", "a"), arn("cluster", "a")]}
     async with cloud(tmp_path, CONTAINERS, **{**ANSWERS, "ListClusters": twice}) as aws:
+        found = await aws.read("aws_ecs_cluster", reading=Reading(again=again))
+    assert (list(found.nodes), [doubt.always for doubt in found.doubts]) == (["a"], [True])
+
+
+async def test_a_bare_name_in_place_of_an_arn_is_known_by_place_and_kind(tmp_path: Path) -> None:
+    async with cloud(tmp_path, CONTAINERS, ListClusters={"clusterArns": ["testcluster"]}) as aws:
         found = await aws.read("aws_ecs_cluster")
-        assert (list(found.nodes), [doubt.always for doubt in found.doubts]) == (["a"], [True])
-        with pytest.raises(Failed, match="more than once"):
-            await aws.read("aws_ecs_cluster", reading=Reading(again=True))
+    assert found["testcluster"].urn == f"urn:aws:{ACCOUNT}:{REGION}:aws_ecs_cluster:testcluster"
 
 
-@pytest.mark.parametrize(
-    "wrong", ["testcluster", "arn:aws:ecs:eu-west-NaN:NaN:cluster/a", "arn:aws:ecs", "arn:aws:ecs:x:1:a\nb"]
-)
+@pytest.mark.parametrize("wrong", ["arn:aws:ecs:eu-west-NaN:NaN:cluster/a", "arn:aws:ecs", "arn:aws:ecs:x:1:a\nb"])
 async def test_a_value_without_the_form_of_an_arn_fails_the_scope_and_is_named(tmp_path: Path, wrong: str) -> None:
     async with cloud(tmp_path, CONTAINERS, ListClusters={"clusterArns": [arn("cluster", "a"), wrong]}) as aws:
         with pytest.raises(Failed) as caught:

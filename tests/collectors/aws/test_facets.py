@@ -325,3 +325,34 @@ name = "{arn|tail}"
         found = await aws.read("aws_ecs_task_definition")
         assert aws.aws.count("DescribeTaskDefinition") == 1
     assert (found["1"].tags, found["1"].document["family"]) == ({"a": "1"}, "f")
+
+
+async def test_an_answer_about_all_nodes_is_asked_for_once_a_reading(tmp_path: Path) -> None:
+    catalog = """
+[aws_kms_key]
+list = "kms.ListKeys Keys[]"
+arn = "key_arn"
+id = "key_id"
+name = "key_id"
+[[aws_kms_key.facet]]
+name = "alias"
+call = "kms.ListAliases"
+take = "Aliases[]"
+member = "AliasName"
+into = "alias"
+batch = 1000
+match = { item = "TargetKeyId", key = "key_id" }
+pages = true
+"""
+    names = [f"k{number}" for number in range(100)]
+
+    def pages(body: dict[str, Any]) -> dict[str, Any]:
+        if "Marker" in body:
+            return {"Keys": [key(name) for name in names[70:]], "Truncated": False}
+        return {"Keys": [key(name) for name in names[:70]], "Truncated": True, "NextMarker": "2"}
+
+    aliases = {"Aliases": [{"TargetKeyId": name, "AliasName": f"alias/{name}"} for name in names], "Truncated": False}
+    async with cloud(tmp_path, catalog, ListKeys=pages, ListAliases=aliases) as aws:
+        found = await aws.read("aws_kms_key")
+        assert aws.aws.count("ListAliases") == 1
+    assert {node.document["alias"] for node in found.nodes.values()} == {f"alias/{name}" for name in names}

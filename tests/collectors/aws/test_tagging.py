@@ -107,3 +107,10 @@ async def test_a_second_reading_sweeps_again(tmp_path: Path) -> None:
         await aws.read("aws_dynamodb_table")
         await aws.read("aws_dynamodb_table", reading=Reading(again=True))
         assert aws.aws.count("GetResources") == 2
+
+
+async def test_a_sweep_that_knows_none_of_a_kind_leaves_its_tags_to_its_own_calls(tmp_path: Path) -> None:
+    others = {"ResourceTagMappingList": [mapping(f"arn:aws:sqs:{REGION}:{ACCOUNT}:q", team="q")]}
+    async with cloud(tmp_path, TABLES, **{**ANSWERS, "GetResources": others}) as aws:
+        found = await aws.read("aws_dynamodb_table")
+    assert found["a"].tags == {"team": "own"}
