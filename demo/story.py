@@ -37,7 +37,7 @@ class Stage:
     def configure(self, url: str, regions: tuple[str, ...], role: str) -> None:
         self.config.write_text(
             f'[store]\npath = "{self.store}"\n\n[log]\nlevel = "warning"\n\n'
-            f'[aws]\nregion = "{regions[0]}"\nregions = {json.dumps(regions)}\nendpoint_url = "{url}"\ntags = "each"\n'
+            f'[aws]\nregion = "{regions[0]}"\nregions = {json.dumps(regions)}\nendpoint_url = "{url}"\n'
             f"exclude_kinds = {json.dumps(NOT_IN_MOTO)}\n\n"
             f'[aws.organization]\nrole = "{role}"\n'
         )

@@ -60,16 +60,19 @@ class HostCalls:
 
     async def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
         """See plugin.Calls.run."""
+        limit = self.limits.lane(lane)
         for number in range(self.patience.attempts):
-            async with self.limits.place(lane) as limit:
-                try:
-                    return await self._once(limit, operation, attempt)
-                except Temporary as error:
-                    last = error
-                    wait = self.patience.wait(number, error.after, self.chance())
-                    if isinstance(error, Throttled):
-                        self.tally.throttles += 1
-                        limit.shrink(asyncio.get_running_loop().time(), wait)
+            await self.limits.enter(limit)
+            try:
+                return await self._once(limit, operation, attempt)
+            except Temporary as error:
+                last = error
+                wait = self.patience.wait(number, error.after, self.chance())
+                if isinstance(error, Throttled):
+                    self.tally.throttles += 1
+                    limit.shrink(asyncio.get_running_loop().time(), wait)
+            finally:
+                self.limits.leave(limit)
             if number + 1 < self.patience.attempts:
                 self.tally.retries += 1
                 await asyncio.sleep(wait)

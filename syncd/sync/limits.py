@@ -6,8 +6,6 @@ one after as many calls without; after throttling it also pauses, for the time t
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from syncd.plugin import Lane
@@ -38,6 +36,11 @@ class LaneLimit:
         if self.limit < LARGEST:
             self.limit = min(LARGEST, self.limit + 1 / self.limit)
 
+    def leave(self) -> None:
+        self.under_way -= 1
+        if self.waiting:
+            self.wake()
+
     def wake(self) -> None:
         """Hands free places to those who wait, in their order."""
         free = int(self.limit) - self.under_way
@@ -61,23 +64,24 @@ class Limits:
             found = self._lanes[lane] = LaneLimit()
         return found
 
-    @asynccontextmanager
-    async def place(self, lane: Lane) -> AsyncIterator[LaneLimit]:
+    async def enter(self, limit: LaneLimit) -> None:
         """Waits for a place in the lane, then for one in the process: a full lane must not hold back the others."""
-        limit = self.lane(lane)
         await self._enter(limit)
         try:
-            async with self._all:
-                yield limit
-        finally:
-            limit.under_way -= 1
-            limit.wake()
+            await self._all.acquire()
+        except BaseException:
+            limit.leave()
+            raise
+
+    def leave(self, limit: LaneLimit) -> None:
+        """Gives both places back."""
+        self._all.release()
+        limit.leave()
 
     async def _enter(self, limit: LaneLimit) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            pause = limit.until - loop.time()
-            if pause > 0:
+            if limit.until and (pause := limit.until - loop.time()) > 0:
                 await asyncio.sleep(pause)
             elif limit.under_way < int(limit.limit):
                 limit.under_way += 1
