@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Runs on uvloop. Documents are many and acyclic: the collector of cycles looks at them seldom, and never at modules."""
+    """Runs on uvloop. Documents are many and acyclic: the search for cycles is rare, and never among modules."""
     gc.freeze()
     gc.set_threshold(300_000, 10, 50)
     return uvloop.run(main)

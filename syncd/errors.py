@@ -73,4 +73,4 @@ class Throttled(Temporary):
 
 
 class Absent(Exception):
-    """The provider's explicit word that an optional part (a bucket's policy) does not exist. A full answer, no failure."""
+    """The provider's explicit word that an optional part (a bucket's policy) does not exist: a full answer."""

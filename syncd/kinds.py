@@ -163,14 +163,10 @@ BASE_KINDS: tuple[Kind, ...] = (
     _base("role"),
     _base("instance_profile"),
     _base("identity_provider"),
-    _base(
-        "stack", stack_status="string", stack_status_reason="string", stack_parameters="map of string"
-    ),
+    _base("stack", stack_status="string", stack_status_reason="string", stack_parameters="map of string"),
     _base("autoscaling_group", min_size="number", max_size="number"),
     _base("dns_zone", private_zone="boolean"),
-    _base(
-        "dns_record_set", record_ttl="number (s)", record_type="string", record_values="list of string"
-    ),
+    _base("dns_record_set", record_ttl="number (s)", record_type="string", record_values="list of string"),
     _base("managed_kubernetes_cluster_provider", version="string", endpoint="string"),
     _base("container_cluster"),
     _base("container_repository"),

@@ -163,6 +163,10 @@ class _Reading:
         items, self._waiting = self._waiting, []
         if not items:
             return []
+        first = await self._complete(items[:_ENOUGH])  # enough to learn whether the sweep of tags can be trusted
+        return first + (await self._complete(items[_ENOUGH:]) if len(items) > _ENOUGH else [])
+
+    async def _complete(self, items: list[Item]) -> list[Node]:
         tagged = await self._tag(items)
         await self._facets.complete(items, tagged=tagged)
         if not tagged and not any(item.tags or "tags" in item.unseen for item in items):

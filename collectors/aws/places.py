@@ -187,7 +187,9 @@ async def _add_organization(search: _Search, base: Identity, wanted: Organizatio
     documents = await _organization(search, base, wanted)
     if base.account not in {account["id"] for account in documents.accounts}:
         # Believed, an answer without the account that asks would retire every other one.
-        raise Failed("organizations:ListAccounts: the account that asks is not in it", operation="organizations:ListAccounts")
+        raise Failed(
+            "organizations:ListAccounts: the account that asks is not in it", operation="organizations:ListAccounts"
+        )
     search.found[base.account].organization = True
     members, excluded = chosen(wanted, documents)
     for account in documents.accounts:

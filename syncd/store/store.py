@@ -262,7 +262,9 @@ class Store:
                 for key, row in rows.items()
             }
             coverage.save_quiet(connection, shared, now)
-            runs.record(connection, run, stats + [(rows[u.scope.key].id, u.stats) for u in pending if u.scope.key in rows])
+            runs.record(
+                connection, run, stats + [(rows[u.scope.key].id, u.stats) for u in pending if u.scope.key in rows]
+            )
             journal.close()
             return fresh
 

@@ -19,7 +19,7 @@ from syncd.sync.calls import HostCalls, Tally
 log = structlog.get_logger()
 
 
-class Held(ReadError):  # noqa: N818  a state of coverage, named as such
+class Held(ReadError):
     """A reading that would remove too much: nobody believes it without a word from somebody."""
 
     state = "held"
@@ -128,7 +128,7 @@ class ScopeRunner:
             log.info("scope.doubted", scope=scope.key, reason=doubt)
             reading = await self._read(scope, calls, known, again=True)
             if reading.grave:
-                # Both readings contradict themselves. Where nothing is known, what they name is shown, marked as failed.
+                # Both readings contradict themselves. Where nothing is known, what they name is shown, but as failed.
                 if known:
                     raise Failed(reading.grave[0])
                 reading.broken = reading.grave[0]

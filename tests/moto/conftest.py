@@ -52,7 +52,7 @@ def _read_everything(file: Path, folder: Path) -> None:
         config.write_text(
             f'[store]\npath = "{file}"\n\n[sync]\nattempts = 1\n\n[log]\nlevel = "warning"\n\n'
             f'[aws]\nregion = "{build.HOME}"\nregions = {json.dumps([build.HOME])}\nendpoint_url = "{url}"\n'
-            '\n[aws.organization]\n'
+            "\n[aws.organization]\n"
         )
         keys = accounts[0].credentials
         environment = clean(
