@@ -112,7 +112,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """Discovery that did not see all: scopes of `account` ("" = of all) that were not yielded are marked, not retired."""
+    """Discovery that did not see all: scopes of `account` ("" = of all) not yielded are marked, not retired."""
 
     collector: str
     account: str
