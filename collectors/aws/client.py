@@ -1,7 +1,9 @@
 """One provider call: signed, sent once, read strictly; and lists page by page. Retries are the host's."""
 
 import asyncio
+import os
 import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from collectors.aws.models import Models, Operation
 from collectors.aws.readers import Skip
 from collectors.aws.requests import Request, Requests
 from collectors.aws.signing import Credentials, Signer, host_of
-from syncd.errors import CredentialsError, Denied, Disabled, Failed, Temporary
+from syncd.errors import ConfigError, CredentialsError, Denied, Disabled, Failed, Temporary
 from syncd.plugin import Calls, Lane
 
 LARGEST_ANSWER = 64 * 1024 * 1024
@@ -37,11 +39,24 @@ def open_http(connections: int = 100) -> aiohttp.ClientSession:
     A limit for each read would move a timer with every chunk: a quarter of the CPU of a small call.
     """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ttl_dns_cache=300, resolver=aiohttp.ThreadedResolver()),
+        connector=aiohttp.TCPConnector(
+            limit=connections, ttl_dns_cache=300, resolver=aiohttp.ThreadedResolver(), ssl=_trusted(os.environ)
+        ),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         headers={"User-Agent": "syncd"},
         cookie_jar=aiohttp.DummyCookieJar(),
     )
+
+
+def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext | bool:
+    """The certificates of AWS_CA_BUNDLE, as all AWS clients take it; else the system's."""
+    bundle = environ.get("AWS_CA_BUNDLE", "")
+    if not bundle:
+        return True
+    try:
+        return ssl.create_default_context(cafile=bundle)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"AWS_CA_BUNDLE={bundle} cannot be used: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)

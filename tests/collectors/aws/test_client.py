@@ -351,3 +351,9 @@ async def test_a_proxy_of_the_environment_is_used_except_where_it_is_switched_of
         assert script.requests[0][0].headers["Host"] == "aws.invalid"
         assert await ask(Script([GOOD])) == {"queue_urls": ["q"]}
     assert len(script.requests) == 1
+
+
+async def test_a_bundle_of_certificates_that_cannot_be_read_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere/bundle.pem")
+    with pytest.raises(ConfigError, match="AWS_CA_BUNDLE=/nowhere/bundle.pem"):
+        open_http()
