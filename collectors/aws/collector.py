@@ -28,6 +28,7 @@ class AwsCollector:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._compilers: dict[str, Compiler] = {}
 
     @cached_property
     def catalog(self) -> "Catalog":
@@ -100,10 +101,14 @@ class AwsCollector:
         return AwsSession(http, client, compiler, settings, given)
 
     def _compiler(self, settings: AwsSettings) -> "Compiler":
+        """One for each way of tags, kept: compiling the models costs more than a small sync."""
         from collectors.aws.compile import Compiler
         from collectors.aws.models import Models
 
-        return Compiler(self.catalog, Models(), bulk_tags=settings.tags == "bulk")
+        found = self._compilers.get(settings.tags)
+        if found is None:
+            found = self._compilers[settings.tags] = Compiler(self.catalog, Models(), bulk_tags=settings.tags == "bulk")
+        return found
 
 
 def _is_single(parent: Any) -> bool:

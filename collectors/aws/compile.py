@@ -44,10 +44,17 @@ class Compiler:
         self._rules = Rules(catalog.rules)
         self._kinds: dict[str, KindPlan] = {}
         self._lists: dict[str, ScopePlan] = {}
+        self._scopes: dict[tuple[str, ...], ScopePlan] = {}
         models.expect(_operations(catalog.kinds.values()))
 
     def scope(self, entries: Collection[KindEntry]) -> ScopePlan:
         """The plan of one scope for the kinds of it that are wanted."""
+        wanted = tuple(entry.kind for entry in entries)
+        if wanted not in self._scopes:
+            self._scopes[wanted] = self._scope(entries)
+        return self._scopes[wanted]
+
+    def _scope(self, entries: Collection[KindEntry]) -> ScopePlan:
         first = next(iter(entries))
         kinds = tuple(self.kind(entry) for entry in entries)
         hidden = frozenset().union(*(self._list_skip(entry) for entry in entries))

@@ -145,6 +145,8 @@ def test_a_fault_loses_nothing_and_is_named(estate: Estate, do: str, where: str)
         )
         assert named == (permission if do in STATES and STATES[do] == "denied" else named)
         assert reason
+    if where == "facets":
+        left.pop(scope_of(estate, f"{REGION}/elbv2.listeners"), None)  # asks for its tags by the same operation
     assert left == {}, "another scope was touched"
 
 
