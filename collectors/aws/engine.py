@@ -23,6 +23,7 @@ Page = tuple[Document, Listed]
 """One answer of a list call; the URN of the parent that it was asked for, and what is kept of that."""
 
 NO_PARENT: Listed = ("", {})
+_MOST = 2000
 _ENOUGH = 64  # items that wait before their facets are asked for, so that small answers wait for each other
 
 
@@ -46,11 +47,12 @@ class Engine:
                 async for page, parent in pages:
                     if not sum([reading.take(page, parent) for reading in readings]):
                         asking.doubt(f"{plan.target} answered with nothing")
+                    page.clear()  # its items are taken: a large page is not held while their facets are asked for
                     for reading in readings:
-                        for node in await reading.ready():
+                        async for node in reading.ready():
                             yield node
             for reading in readings:
-                for node in await reading.rest():
+                async for node in reading.rest():
                     yield node
         finally:
             self.parents.done(plan, place.account, region)
@@ -156,15 +158,19 @@ class _Reading:
         """Lists that change while they are paged may repeat an item; the host does not believe one that still does."""
         self._asking.doubt(f"{self._plan.kind}: {item.urn} is listed more than once", always=True)
 
-    async def ready(self) -> list[Node]:
-        return await self.rest() if len(self._waiting) >= self._enough else []
+    async def ready(self) -> AsyncIterator[Node]:
+        if len(self._waiting) >= self._enough:
+            async for node in self.rest():
+                yield node
 
-    async def rest(self) -> list[Node]:
-        items, self._waiting = self._waiting, []
-        if not items:
-            return []
-        first = await self._complete(items[:_ENOUGH])  # enough to learn whether the sweep of tags can be trusted
-        return first + (await self._complete(items[_ENOUGH:]) if len(items) > _ENOUGH else [])
+    async def rest(self) -> AsyncIterator[Node]:
+        """All that wait: first so many as tell whether the sweep of tags can be trusted, then as many as fit memory."""
+        size = _ENOUGH
+        while self._waiting:
+            items, self._waiting = self._waiting[:size], self._waiting[size:]
+            for node in await self._complete(items):
+                yield node
+            size = _MOST
 
     async def _complete(self, items: list[Item]) -> list[Node]:
         tagged = await self._tag(items)
