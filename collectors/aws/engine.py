@@ -47,7 +47,6 @@ class Engine:
                 async for page, parent in pages:
                     if not sum([reading.take(page, parent) for reading in readings]):
                         asking.doubt(f"{plan.target} answered with nothing")
-                    page.clear()  # its items are taken: a large page is not held while their facets are asked for
                     for reading in readings:
                         async for node in reading.ready():
                             yield node
