@@ -121,7 +121,8 @@ def test_kinds_are_counted_and_told_apart_by_place(rows: Rows, ctl: Ask) -> None
     assert rows("kinds", "resource") == rows("kinds", "fake_box")
     assert rows("kinds", "fake_box") == [{"kind": "fake_box", "account": "1", "region": "r1", "resources": 3}]
     unknown = ctl("kinds", "fake_bx")
-    assert (unknown.code, unknown.told) == (2, "syncctl: no kind fake_bx in this store; did you mean fake_box, fake_jar?")
+    wanted = "syncctl: no kind fake_bx in this store; did you mean fake_box, fake_jar?"
+    assert (unknown.code, unknown.told) == (2, wanted)
 
 
 def test_sql_answers_a_select(rows: Rows, ctl: Ask) -> None:
