@@ -20,9 +20,9 @@ EVERY_PSS = 20  # reading the proportional size is slow: once in so many samples
 class Cost:
     """Seconds and MiB. CPU is user and system time of the command and of all children that it waited for.
 
-    RSS is the peak of the sum over the tree, sampled, and at least what the kernel saw in the largest process (which
-    counts from before exec: some 25 MiB is the least it can tell). Shared pages count once for each process, so PSS
-    is told beside it for a command of several processes.
+    RSS is the peak of the sum over the tree, sampled, and at least the highest mark of its largest process where the
+    kernel tells one (proc(5), VmHWM; what wait4 tells instead counts from before exec, so at least the size of whoever
+    started the command). Shared pages count once for each process, so PSS is told beside it for several processes.
     """
 
     code: int
@@ -58,13 +58,24 @@ class Sampler(threading.Thread):
         try:
             root = psutil.Process(self._pid)
             tree = [root, *root.children(recursive=True)]
-            self.rss = max(self.rss, sum(process.memory_info().rss for process in tree))
+            highest = max(_highest(process.pid) for process in tree)
+            self.rss = max(self.rss, highest, sum(process.memory_info().rss for process in tree))
             self.threads = max(self.threads, sum(process.num_threads() for process in tree))
             self.processes = max(self.processes, len(tree))
             if with_pss and len(tree) > 1:
                 self.pss = max(self.pss, sum(process.memory_full_info().pss for process in tree))
         except psutil.Error:
             return  # one of them ended meanwhile: the next sample will do
+
+
+def _highest(pid: int) -> int:
+    """The most memory that a process ever held since its exec, in bytes; 0 where the kernel does not tell."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    _, _, after = status.partition("VmHWM:")
+    return int(after.split(None, 1)[0]) * 1024 if after else 0
 
 
 def run(command: Sequence[str], variables: Mapping[str, str], log: Path, limit: float, folder: Path) -> Cost:
@@ -99,7 +110,7 @@ def run(command: Sequence[str], variables: Mapping[str, str], log: Path, limit: 
         timed_out=late.is_set(),
         wall=wall,
         cpu=usage.ru_utime + usage.ru_stime,
-        rss=max(sampler.rss / MIB, usage.ru_maxrss / 1024),
+        rss=sampler.rss / MIB,
         pss=sampler.pss / MIB,
         processes=sampler.processes,
         threads=sampler.threads,

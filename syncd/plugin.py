@@ -73,6 +73,10 @@ class Reader(Calls, Protocol):
         """What the store last knew of a node of this scope, None when it is new."""
         ...
 
+    def had(self, urn: str, facet: str) -> bool:
+        """True when the store knows a value of this facet, a key of Node.facets. Cheap: may be asked for every node."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:

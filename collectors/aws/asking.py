@@ -68,6 +68,9 @@ class Asking:
     async def last(self, urn: str) -> Last | None:
         return await self.reader.last(urn)
 
+    def had_tags(self, urn: str) -> bool:
+        return self.reader.had(urn, "tags")
+
     def missed(self, error: ReadError, call: Call, count: int) -> None:
         """A facet call failed for `count` nodes."""
         key = (error.state, error.operation or call.operation.label, error.permission)

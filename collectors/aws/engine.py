@@ -172,32 +172,37 @@ class _Reading:
             size = _MOST
 
     async def _complete(self, items: list[Item]) -> list[Node]:
-        tagged = await self._tag(items)
-        await self._facets.complete(items, tagged=tagged)
-        if not tagged and not any(item.tags or "tags" in item.unseen for item in items):
-            self._in_bulk = True  # asked one by one they have none either: the sweep is right about the rest
+        tagged, others = await self._tag(items)
+        if tagged:
+            await self._facets.complete(tagged, tagged=True)
+        if others:
+            await self._facets.complete(others, tagged=False)
+            if not tagged and not any(item.tags or "tags" in item.unseen for item in items):
+                self._in_bulk = True  # asked one by one they have none either: the sweep is right about the rest
         return [self._deriver.node(item) for item in items]
 
-    async def _tag(self, items: list[Item]) -> bool:
-        """Tags from the region's sweep. When that fails, those of each node, or the last known ones."""
+    async def _tag(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
+        """Tags from the region's sweep, and the items to ask about one by one: it failed, or leaves a doubt."""
         if not self._plan.tagging:
-            return False
+            return [], items
         try:
             tags = await self._tags.of(self._asking)
         except ReadError as error:
             if not self._plan.tags_call:
                 self._asking.missed(error, self._tags.call, len(items))
                 await self._facets.unseen_tags(items)
-            return False
+            return [], items
         self._in_bulk = self._in_bulk or any(item.urn in tags for item in items)
-        self._facets.swept = not self._in_bulk
+        self._facets.swept = True
         if not self._in_bulk and self._plan.tags_call:
-            return False  # the sweep knows none of them: not every service tells it all, so the first are asked
+            return [], items  # the sweep knows none of them: not every service tells it all, so the first are asked
+        tagged, others = [], []
         for item in items:
-            found = tags.get(item.urn)
-            if found:
-                item.tags = found
+            item.tags = tags.get(item.urn) or {}
+            if item.tags:
                 item.given.add("tags")
-            else:
-                item.tags = {}
-        return True
+            elif self._plan.tags_call and self._asking.had_tags(item.urn):
+                others.append(item)  # tags are not gone because a sweep does not name them
+                continue
+            tagged.append(item)
+        return tagged, others

@@ -169,7 +169,7 @@ class FacetReading:
         """Gone on a first reading is a reason to look again; whatever fails keeps what was known."""
         if self.swept and all(take.facet.tags for take in call.takes):
             # The region's sweep knows no tags of these, this call was to make sure: only known tags are at stake.
-            items = [item for item in items if await self._had_tags(item)]
+            items = [item for item in items if self._asking.had_tags(item.urn)]
             if not items:
                 return
         if isinstance(error, Gone):
@@ -179,10 +179,6 @@ class FacetReading:
         self._asking.missed(error, call.call, len(items))
         for item in items:
             await self._carry(item, self._keys(call, item))
-
-    async def _had_tags(self, item: Item) -> bool:
-        last = await self._last_of(item)
-        return last is not None and bool(last.tags)
 
     async def _last_of(self, item: Item) -> Last | None:
         if item.urn not in self._last:

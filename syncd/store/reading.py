@@ -21,6 +21,10 @@ class KnownNode:
     volatile: str = ""
     owned: bool = True
 
+    def had(self, facet: str) -> bool:
+        """Whether the facet had a value when it was last seen."""
+        return facet in split(self.facets) or (facet in split(self.unseen) and facet not in split(self.never))
+
 
 Known = Mapping[int, KnownNode]
 

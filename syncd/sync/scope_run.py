@@ -11,6 +11,7 @@ from syncd.errors import Disabled, Failed, ReadError, StoreError
 from syncd.model import Doubt, Gap, Last, Node, Scope
 from syncd.plugin import Lane, Session, T
 from syncd.store.commit import Outcome
+from syncd.store.keys import node_key
 from syncd.store.reading import Known, Reading
 from syncd.store.runs import ScopeRun
 from syncd.store.store import Store
@@ -54,6 +55,10 @@ class ScopeReader:
 
     async def last(self, urn: str) -> Last | None:
         return await self.store.last(urn) if self.known else None
+
+    def had(self, urn: str, facet: str) -> bool:
+        known = self.known.get(node_key(urn)) if self.known else None
+        return known is not None and known.had(facet)
 
 
 @dataclass(frozen=True, slots=True)

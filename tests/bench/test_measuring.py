@@ -62,6 +62,12 @@ def test_the_cost_of_a_command_includes_its_children(tmp_path: Path) -> None:
     assert cost.rss > 85
 
 
+def test_the_size_of_who_measures_is_not_counted(tmp_path: Path) -> None:
+    ballast = b"x" * 300_000_000
+    cost = process.run([sys.executable, "-c", "import time; time.sleep(0.3)"], {}, tmp_path / "log", 60, ROOT)
+    assert 5 < cost.rss < len(ballast) / process.MIB / 2
+
+
 def test_a_command_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
     cost = process.run([sys.executable, "-c", "import time; time.sleep(60)"], {}, tmp_path / "log", 0.2, ROOT)
     assert (cost.code, cost.timed_out) == (-9, True)

@@ -1,15 +1,14 @@
 """Hostile answers hurt one scope only, with the cause named, and never the process."""
 
 import asyncio
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.fake import Fake, environment, serving
+from bench import process
+from bench.fake import ROOT, Fake, environment, serving
 from syncd.daemon import sync_once
 from syncd.plugin import Selection
 from tests.fakes.between import Between
@@ -101,11 +100,10 @@ async def test_a_page_of_fifty_megabytes_is_read_within_bounds(fake: Fake, tmp_p
         config = tmp_path / "syncd.toml"
         config.write_text('[aws]\nkinds = ["aws_lambda_function", "aws_vpc"]\n')
         command = [sys.executable, "-m", "syncd", "sync", "--quiet", "--config", str(config)]
-        env = {**os.environ, **environment(fake, tmp_path), "AWS_ENDPOINT_URL": between.url}
-        process = subprocess.Popen([*command, "--db", str(tmp_path / "s.db")], env=env, stdout=subprocess.DEVNULL)
-        _, status, usage = await asyncio.to_thread(os.wait4, process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode in (0, 3)
-    assert usage.ru_maxrss < 400 * 1024
+        variables = {**environment(fake, tmp_path), "AWS_ENDPOINT_URL": between.url}
+        arguments = ([*command, "--db", str(tmp_path / "s.db")], variables, tmp_path / "log", 300, ROOT)
+        cost = await asyncio.to_thread(process.run, *arguments)
+    assert cost.code in (0, 3)
+    assert 50 < cost.rss < 400
     estate = Estate(fake, tmp_path / "s.db")
     assert estate.query("select count(*) from aws_vpc") != [(0,)]

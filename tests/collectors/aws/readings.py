@@ -79,6 +79,10 @@ class Reading:
     async def last(self, urn: str) -> Last | None:
         return self.known.get(urn)
 
+    def had(self, urn: str, facet: str) -> bool:
+        last = self.known.get(urn)
+        return last is not None and bool(last.tags if facet == "tags" else last.document.get(facet))
+
 
 @dataclass
 class Found:

@@ -114,3 +114,30 @@ async def test_a_sweep_that_knows_none_of_a_kind_leaves_its_tags_to_its_own_call
     async with cloud(tmp_path, TABLES, **{**ANSWERS, "GetResources": others}) as aws:
         found = await aws.read("aws_dynamodb_table")
     assert found["a"].tags == {"team": "own"}
+
+
+async def test_tags_that_a_sweep_no_longer_names_are_asked_for_one_by_one(tmp_path: Path) -> None:
+    known = {urn("b"): Last({}, {"team": "before"}, frozenset())}
+    answers = {**ANSWERS, "ListTables": {"TableNames": ["a", "b", "c"]}}
+    async with cloud(tmp_path, TABLES, **answers) as aws:
+        found = await aws.read("aws_dynamodb_table", reading=Reading(known=known))
+        assert aws.aws.count("ListTagsOfResource") == 1
+    assert {name: node.tags for name, node in found.nodes.items()} == {
+        "a": {"team": "x"},
+        "b": {"team": "own"},
+        "c": {},
+    }
+
+
+async def test_known_tags_outlive_a_sweep_that_stops_telling_a_kind_whose_first_have_none(tmp_path: Path) -> None:
+    names = [f"t{number:03}" for number in range(100)]
+    known = {urn("t090"): Last({}, {"team": "before"}, frozenset())}
+
+    def tags(body: dict[str, Any]) -> dict[str, Any]:
+        return {"Tags": [{"Key": "team", "Value": "own"}] if body["ResourceArn"].endswith("t090") else []}
+
+    answers = {**ANSWERS, "ListTables": {"TableNames": names}, "ListTagsOfResource": tags}
+    async with cloud(tmp_path, TABLES, **{**answers, "GetResources": {"ResourceTagMappingList": []}}) as aws:
+        found = await aws.read("aws_dynamodb_table", reading=Reading(known=known))
+        assert aws.aws.count("ListTagsOfResource") == 65
+    assert found["t090"].tags == {"team": "own"}
