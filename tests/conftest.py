@@ -8,6 +8,17 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+MEASURING: dict[str, str] = {}
+"""What makes coverage follow a child process: for those that are told to."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unmeasured_children() -> None:
+    """Stand-ins would be slowed down for nothing, and those that are killed tell nothing."""
+    if found := os.environ.pop("COVERAGE_PROCESS_CONFIG", ""):
+        MEASURING["COVERAGE_PROCESS_CONFIG"] = found
+
+
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the credentials, configuration or state of whoever runs it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, install_fake
+from tests.conftest import MEASURING, ROOT, install_fake
 
 MODULES = {"syncd": "syncd.cli.syncd", "syncctl": "syncd.cli.syncctl"}
 
@@ -79,7 +79,8 @@ class Desk:
 
 def desk_at(place: Path) -> Desk:
     paths = os.pathsep.join([str(ROOT), str(install_fake(place))])
-    desk = Desk(place, dict(os.environ) | {"PYTHONPATH": paths, "SYNCD_CONFIG": str(place / "syncd.toml")})
+    own = {"PYTHONPATH": paths, "SYNCD_CONFIG": str(place / "syncd.toml")}
+    desk = Desk(place, dict(os.environ) | MEASURING | own)
     desk.configure()
     return desk
 

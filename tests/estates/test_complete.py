@@ -15,7 +15,7 @@ COMMON = {
     "S, 30 ms": ["--latency=30", "--jitter=10"],
     "S, throttled": ["--throttle=0.01", "--seed=23"],
     "M": ["--seed=5"],
-    "W, two regions hold something": ["--active-regions=2"],
+    "W, but fewer accounts and two regions that hold something": ["--accounts=4", "--active-regions=2"],
 }
 
 
@@ -36,10 +36,11 @@ def test_counts_equal_the_truth(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("size", "LW")
 @pytest.mark.parametrize("flags", [["--latency=0"], ["--latency=30", "--jitter=10", "--throttle=0.01", "--seed=99"]])
 @pytest.mark.timeout(600)
-def test_counts_of_the_large_estate_equal_the_truth(flags: list[str], tmp_path: Path) -> None:
-    with serving(*ESTATES["L"].flags(), *flags) as fake:
+def test_counts_of_the_large_estates_equal_the_truth(size: str, flags: list[str], tmp_path: Path) -> None:
+    with serving(*ESTATES[size].flags(), *flags) as fake:
         complete(fake, tmp_path)
 
 
