@@ -1,8 +1,7 @@
 """The words of syncd as plain values: no I/O, no provider, no clock."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Document = dict[str, Any]
 
@@ -28,8 +27,7 @@ class Scope:
         return f"{self.collector}/{self.account}/{self.region}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A relation that one node's document states, from this node to `target`.
 
     `target` is a URN or a handle (see Node.handles); it need not be known yet. `incoming` turns the arrow round
@@ -68,7 +66,7 @@ class Node:
     zone: str = ""
     created_at: str = ""
     updated_at: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     common: Document = field(default_factory=dict)
     document: Document = field(default_factory=dict)
     volatile: Document = field(default_factory=dict)
@@ -120,8 +118,3 @@ class Blind:
     operation: str
     permission: str
     reason: str
-
-
-def natural_key(urn: str) -> str:
-    """The part of a URN up to its last separator: resources of one place and kind share it."""
-    return urn[: max(urn.rfind("/"), urn.rfind(":")) + 1]

@@ -19,7 +19,8 @@ from collectors.aws.endpoints import Endpoint, Endpoints
 from collectors.aws.faults import EXPIRED, SKEWED, Fault, error_of, fault_of, is_error_body, server_time
 from collectors.aws.models import Models, Operation
 from collectors.aws.readers import Skip
-from collectors.aws.requests import Request, Requests
+from collectors.aws.request import Request
+from collectors.aws.requests import Requests
 from collectors.aws.signing import Credentials, Signer, host_of
 from syncd.errors import ConfigError, CredentialsError, Denied, Disabled, Failed, Temporary
 from syncd.plugin import Calls, Lane

@@ -60,7 +60,7 @@ class Item:
     id: str
     account: str
     document: Document
-    tags: Mapping[str, str]
+    tags: dict[str, str]
     parent: str = ""
     own: frozenset[str] = frozenset()
     given: set[str] = field(default_factory=set)
@@ -200,7 +200,7 @@ class Deriver:
         keys = frozenset(document)
         return keys | {"tags"} if self.shape.tags_key in keys else keys
 
-    def take_tags(self, document: Document) -> Mapping[str, str]:
+    def take_tags(self, document: Document) -> dict[str, str]:
         """The tags leave the document."""
         key = self.shape.tags_key
         found = document.pop(key, None) if key else None
@@ -301,7 +301,7 @@ def _text(path: str) -> Make:
     return prepare(as_template(path))({}) if path else lambda document: ""
 
 
-def tags_of(found: Any, names: tuple[str, str] | None) -> Mapping[str, str]:
+def tags_of(found: Any, names: tuple[str, str] | None) -> dict[str, str]:
     """Tags in any of the provider's spellings as a map. Raises Failed for what is none of them."""
     try:
         if names is None or names == ("", ""):

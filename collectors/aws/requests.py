@@ -1,126 +1,67 @@
-"""Operations with their arguments become the parts of an HTTP request, exactly as the provider's models say."""
+"""The requests of one run: those that are sent again and again, or differ in a text only, are not written anew."""
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeVar
 
 import orjson
-from botocore.exceptions import BotoCoreError
 
 from collectors.aws.models import Operation
-from syncd.errors import Failed
+from collectors.aws.request import Request, write
+from collectors.aws.request_forms import Form, form_of
 
-_UNRESERVED = "-._~"
 _KEPT = 1024
 _KEPT_SIZE = 4096
 
-# Route 53 gives ids as /hostedzone/Z1 and takes them as Z1.
-_BARE_ID_SHAPES = frozenset({"ResourceId", "DelegationSetId", "ChangeId"})
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent, before it is known to which host and with whose signature. `query` is in canonical form."""
-
-    method: str
-    path: str
-    query: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    digest: str
-    host_prefix: str = ""
+V = TypeVar("V")
+Key = tuple[str, tuple[str, ...], bytes]
 
 
 class Requests:
     """Builds requests, and keeps those that are asked again and again (a list of each account and region)."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, bytes], Request] = {}
+        self._kept: dict[Key, Request] = {}
+        self._forms: dict[Key, Form | None] = {}
+        self._once: dict[Key, None] = {}
 
     def build(self, operation: Operation, args: Mapping[str, Any]) -> Request:
         """Raises Failed for arguments that the operation does not take."""
-        key = (operation.label, orjson.dumps(args, option=orjson.OPT_SORT_KEYS, default=_unkept))
+        if operation.model.idempotent_members:
+            return write(operation, args)
+        names = tuple(name for name, value in args.items() if value.__class__ is str)
+        form = self._form(operation, args, names) if names else None
+        if form is not None:
+            texts = [args[name] for name in names]
+            if all(map(form.fits, texts)):
+                return form.fill(texts)
+        key = (operation.label, (), _dumps(args))
         found = self._kept.get(key)
         if found is None:
-            found = _request(operation, args)
-            if not operation.model.idempotent_members and len(key[1]) < _KEPT_SIZE:
-                if len(self._kept) >= _KEPT:
-                    self._kept.clear()
-                self._kept[key] = found
+            found = write(operation, args)
+            if len(key[2]) < _KEPT_SIZE:
+                _keep(self._kept, key, found)
         return found
 
+    def _form(self, operation: Operation, args: Mapping[str, Any], names: tuple[str, ...]) -> Form | None:
+        """Made when arguments of the same kind come for a second time: lists of ids never do."""
+        others = {name: value for name, value in args.items() if value.__class__ is not str}
+        key = (operation.label, names, _dumps(others) if others else b"")
+        if key in self._forms:
+            return self._forms[key]
+        if key not in self._once:
+            _keep(self._once, key, None)
+            return None
+        form = form_of(operation, args, names)
+        _keep(self._forms, key, form)
+        return form
 
-def _unkept(value: Any) -> str:
+
+def _keep(kept: dict[Key, V], key: Key, value: V) -> None:
+    if len(kept) >= _KEPT:
+        kept.clear()
+    kept[key] = value
+
+
+def _dumps(args: Mapping[str, Any]) -> bytes:
     """Bytes and times among the arguments only have to tell requests apart."""
-    return repr(value)
-
-
-def _request(operation: Operation, args: Mapping[str, Any]) -> Request:
-    given = _adapted(operation, args)
-    try:
-        parts = operation.serialize(given, operation.model)
-    except (KeyError, TypeError, ValueError, AttributeError, BotoCoreError) as error:
-        reason = f"{operation.label} does not take these arguments: {error!r}"
-        raise Failed(reason, operation=operation.label) from None
-    path, _, fixed = parts["url_path"].partition("?")
-    body = _body(parts["body"])
-    headers = {name.lower(): str(value) for name, value in parts["headers"].items()} | _extra_headers(operation)
-    return Request(
-        method=parts["method"],
-        path=path,
-        query=_query(fixed, parts["query_string"]),
-        headers=tuple(headers.items()),
-        body=body,
-        digest=sha256(body).hexdigest(),
-        host_prefix=parts.get("host_prefix") or "",
-    )
-
-
-def _adapted(operation: Operation, args: Mapping[str, Any]) -> dict[str, Any]:
-    given = dict(args)
-    shape = operation.model.input_shape
-    if shape is None:
-        return given
-    for name in operation.model.idempotent_members:
-        given.setdefault(name, str(uuid.uuid4()))
-    for name, value in given.items():
-        member = shape.members.get(name)
-        if member is None:
-            raise Failed(f"{operation.label} has no argument {name}", operation=operation.label)
-        if member.serialization.get("location") == "uri" and value in (None, ""):
-            raise Failed(f"{operation.label}: argument {name} is empty", operation=operation.label)
-        if operation.service == "route53" and member.name in _BARE_ID_SHAPES and isinstance(value, str):
-            given[name] = value.rpartition("/")[2]
-    if operation.service == "glacier":
-        given.setdefault("accountId", "-")
-    return given
-
-
-def _extra_headers(operation: Operation) -> dict[str, str]:
-    if operation.service == "apigateway":
-        return {"accept": "application/json"}
-    if operation.service == "glacier":
-        return {"x-amz-glacier-version": operation.model.metadata["apiVersion"]}
-    return {}
-
-
-def _body(body: Any) -> bytes:
-    if isinstance(body, dict):
-        return "&".join(f"{quote(key, safe=_UNRESERVED)}={_quoted(value)}" for key, value in body.items()).encode()
-    return body.encode() if isinstance(body, str) else bytes(body)
-
-
-def _quoted(value: Any) -> str:
-    return quote(value if isinstance(value, (str, bytes)) else str(value), safe=_UNRESERVED)
-
-
-def _query(fixed: str, given: Any) -> str:
-    """Sorted, encoded, and with `=` after a bare name: the form that is signed, so it is the form that is sent."""
-    pairs = [(name, value) for name, _, value in (part.partition("=") for part in fixed.split("&") if part)]
-    for name, value in given.items() if given else ():
-        many = value if isinstance(value, list) else [value]
-        pairs.extend((quote(name, safe=_UNRESERVED), _quoted(one)) for one in many)
-    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+    return orjson.dumps(args, option=orjson.OPT_SORT_KEYS, default=repr)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from botocore.utils import normalize_url_path
 
 from collectors.aws.endpoints import Endpoint
-from collectors.aws.requests import Request
+from collectors.aws.request import Request
 
 _S3_NAMES = frozenset({"s3", "s3-outposts", "s3-object-lambda", "s3express"})
 _UNSIGNED = frozenset({"user-agent", "expect", "x-amzn-trace-id", "connection", "transfer-encoding"})
@@ -33,10 +33,11 @@ class Signer:
 
     def __init__(self) -> None:
         self._keys: dict[tuple[Credentials, str, str, str], bytes] = {}
+        self._now = (0, "")
 
     def sign(self, request: Request, endpoint: Endpoint, credentials: Credentials, seconds: float) -> dict[str, str]:
         """The headers to send: those of the request, and those of the signature at the time `seconds`."""
-        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(seconds))
+        stamp = self._stamp(int(seconds))
         headers = dict(request.headers)
         headers["x-amz-date"] = stamp
         s3 = endpoint.signing_name in _S3_NAMES
@@ -44,7 +45,7 @@ class Signer:
             headers["x-amz-content-sha256"] = request.digest
         if credentials.token:
             headers["x-amz-security-token"] = credentials.token
-        signed = {name: " ".join(value.split()) for name, value in headers.items() if name not in _UNSIGNED}
+        signed = {name: _trimmed(value) for name, value in headers.items() if name not in _UNSIGNED}
         signed["host"] = host_of(endpoint, request)
         names = sorted(signed)
         listed = ";".join(names)
@@ -52,7 +53,7 @@ class Signer:
         canonical = "\n".join(
             (
                 request.method,
-                path if s3 else quote(normalize_url_path(path), safe="/~"),
+                path if s3 or path == "/" else quote(normalize_url_path(path), safe="/~"),
                 request.query,
                 *(f"{name}:{signed[name]}" for name in names),
                 "",
@@ -70,6 +71,11 @@ class Signer:
         )
         return headers
 
+    def _stamp(self, second: int) -> str:
+        if second != self._now[0]:
+            self._now = (second, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second)))
+        return self._now[1]
+
     def _key(self, credentials: Credentials, day: str, endpoint: Endpoint) -> bytes:
         name = (credentials, day, endpoint.region, endpoint.signing_name)
         key = self._keys.get(name)
@@ -81,6 +87,10 @@ class Signer:
                 key = hmac.digest(key, part.encode(), "sha256")
             self._keys[name] = key
         return key
+
+
+def _trimmed(value: str) -> str:
+    return " ".join(value.split()) if " " in value or not value.isprintable() else value
 
 
 def host_of(endpoint: Endpoint, request: Request) -> str:

@@ -14,7 +14,7 @@ from collectors.aws.plans import Call
 from collectors.aws.references import escaped
 from syncd.errors import Failed, ReadError
 
-Tags = Mapping[str, Mapping[str, str]]
+Tags = Mapping[str, dict[str, str]]
 
 SERVICE, OPERATION = "resourcegroupstaggingapi", "GetResources"
 PERMISSION = "tag:GetResources"
@@ -64,7 +64,7 @@ class BulkTags:
         return found if sure else (await self._once(asking))[0]
 
     async def _once(self, asking: Asking) -> tuple[Tags, bool]:
-        found: dict[str, Mapping[str, str]] = {}
+        found: dict[str, dict[str, str]] = {}
         sure = True
         for start in range(0, len(self._types), _MOST_FILTERS):
             args = {"ResourceTypeFilters": self._types[start : start + _MOST_FILTERS], "ResourcesPerPage": 100}

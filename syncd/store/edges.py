@@ -5,7 +5,6 @@ So a node's edges in a scope are found by the node alone, and an unchanged node 
 
 import sqlite3
 
-from syncd.model import Edge
 from syncd.store.journal import Journal
 from syncd.store.keys import node_key
 from syncd.store.names import Names
@@ -15,17 +14,12 @@ Row = tuple[int, int, int]
 """(src, type, dst)"""
 
 
-def type_name(edge: Edge) -> str:
-    """The stored name of an edge's type: one that is stated by its target ends in `<`."""
-    return edge.type + "<" if edge.incoming else edge.type
-
-
 def stated(types: Names, record: Record) -> set[Row]:
-    """The edges that a record states."""
-    rows = set()
-    for edge in record.edges:
-        kind, target = types.id(type_name(edge)), node_key(edge.target)
-        rows.add((target, kind, record.key) if edge.incoming else (record.key, kind, target))
+    """The edges that a record states. The name of a type that is stated by its target ends in `<`."""
+    rows, key = set(), record.key
+    for type_, target, incoming in record.edges:
+        other = node_key(target)
+        rows.add((other, types.id(f"{type_}<"), key) if incoming else (key, types.id(type_), other))
     return rows
 
 

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from syncd.errors import Failed
 from syncd.model import Gap, Node, Scope
 from syncd.store.records import Record, encode, split
 
 
-@dataclass(frozen=True, slots=True)
-class KnownNode:
+class KnownNode(NamedTuple):
     """What the store holds of a node: enough to compare, without its document. `owned` is False for a mere sighting."""
 
     hash: bytes

@@ -14,9 +14,12 @@ from syncd.store.keys import node_key
 CANONICAL = orjson.OPT_SORT_KEYS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
-    """A node ready to be written. `tags`, `common`, `body`, `volatile` are JSON text; `facets` … are joined keys."""
+    """A node ready to be written. `tags`, `common`, `body`, `volatile` are JSON text; `facets` … are joined keys.
+
+    Not frozen, as it is made for every node of every reading: that would take thrice the time.
+    """
 
     key: int
     hash: bytes
@@ -58,7 +61,7 @@ def dumps(value: Any, where: str = "") -> bytes:
 
 def encode(node: Node, largest: int) -> Record:
     """Raises Failed when the document is larger than `largest` bytes or cannot be stored."""
-    body, tags = dumps(node.document, node.urn), dumps(dict(node.tags), node.urn)
+    body, tags = dumps(node.document, node.urn), dumps(node.tags, node.urn)
     if len(body) > largest:
         raise Failed(f"the document of {node.urn} has {len(body)} bytes, more than sync.max_document_bytes = {largest}")
     common = dumps(node.common, node.urn)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from collectors.aws.endpoints import Endpoint
 from collectors.aws.models import Models
-from collectors.aws.requests import Request, Requests
+from collectors.aws.request import Request
+from collectors.aws.requests import Requests
 from collectors.aws.signing import Credentials, Signer
 from syncd.errors import Failed
 
