@@ -47,11 +47,11 @@ class Engine:
                 async for page, parent in pages:
                     if not sum([reading.take(page, parent) for reading in readings]):
                         asking.doubt(f"{plan.target} answered with nothing")
-                    for reading in readings:
-                        async for node in reading.ready():
+                    for reading in _due(readings):
+                        for node in await reading.nodes():
                             yield node
-            for reading in readings:
-                async for node in reading.rest():
+            for reading in _due(readings, ended=True):
+                for node in await reading.nodes():
                     yield node
         finally:
             self.parents.done(plan, place.account, region)
@@ -115,6 +115,12 @@ def _calls(
             yield {**constant, **args_of_one}, (urn, kept)
 
 
+def _due(readings: Iterable["_Reading"], *, ended: bool = False) -> Iterator["_Reading"]:
+    for reading in readings:
+        while reading.is_due(ended):
+            yield reading
+
+
 class _Reading:
     """One kind in one reading: items wait until there are enough to ask for their facets together."""
 
@@ -125,7 +131,12 @@ class _Reading:
         self._waiting: list[Item] = []
         self._seen: set[str] = set()
         self._enough = _ENOUGH if plan.levels else 1
+        self._size = _ENOUGH
         self._in_bulk = False
+
+    def is_due(self, ended: bool) -> bool:
+        """Whether enough items wait that their facets may be asked for together; at the end any."""
+        return len(self._waiting) >= (1 if ended else self._enough)
 
     def take(self, page: Document, parent: Listed) -> int:
         """Takes the items of a page. Raises Failed for one that is not what it should be."""
@@ -151,27 +162,16 @@ class _Reading:
 
     @cached_property
     def _facets(self) -> FacetReading:
-        return FacetReading(self._asking, self._plan, self._deriver)
+        return FacetReading(self._asking, self._plan, self._deriver, self._tags)
 
     def _repeated(self, item: Item) -> None:
         """Lists that change while they are paged may repeat an item; the host does not believe one that still does."""
         self._asking.doubt(f"{self._plan.kind}: {item.urn} is listed more than once", always=True)
 
-    async def ready(self) -> AsyncIterator[Node]:
-        if len(self._waiting) >= self._enough:
-            async for node in self.rest():
-                yield node
-
-    async def rest(self) -> AsyncIterator[Node]:
-        """All that wait: first so many as tell whether the sweep of tags can be trusted, then as many as fit memory."""
-        size = _ENOUGH
-        while self._waiting:
-            items, self._waiting = self._waiting[:size], self._waiting[size:]
-            for node in await self._complete(items):
-                yield node
-            size = _MOST
-
-    async def _complete(self, items: list[Item]) -> list[Node]:
+    async def nodes(self) -> list[Node]:
+        """Of those that wait: first so many as tell whether the sweep can be trusted, then as many as fit memory."""
+        items, self._waiting = self._waiting[: self._size], self._waiting[self._size :]
+        self._size = _MOST
         tagged, others = await self._tag(items)
         if tagged:
             await self._facets.complete(tagged, tagged=True)
@@ -183,7 +183,7 @@ class _Reading:
 
     async def _tag(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
         """Tags from the region's sweep, and the items to ask about one by one: it failed, or leaves a doubt."""
-        if not self._plan.tagging:
+        if not self._plan.tagging or self._plan.elsewhere:
             return [], items
         try:
             tags = await self._tags.of(self._asking)

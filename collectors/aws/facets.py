@@ -11,6 +11,7 @@ from collectors.aws.entries import When
 from collectors.aws.outline import PAGING_MEMBERS
 from collectors.aws.paths import getter
 from collectors.aws.plans import FacetCall, KindPlan, Take
+from collectors.aws.tagging import BulkTags
 from collectors.aws.work import Job, run_all
 from syncd.errors import Absent, Failed, Gone, ReadError
 from syncd.model import Last
@@ -30,10 +31,11 @@ class FacetReading:
     `swept`: the tagging API answered, but knew none of the nodes.
     """
 
-    def __init__(self, asking: Asking, plan: KindPlan, deriver: Deriver) -> None:
+    def __init__(self, asking: Asking, plan: KindPlan, deriver: Deriver, tags: BulkTags) -> None:
         self._asking = asking
         self._plan = plan
         self._deriver = deriver
+        self._tags = tags
         self._last: dict[str, Last | None] = {}
         self._tagged = False
         self.swept = False
@@ -82,6 +84,8 @@ class FacetReading:
             if args is None or (call.region is not None and not region):
                 await self._unasked(call, item)
                 return
+            if region and call.gives_tags and self._plan.tagging and await self._swept_tags(item, region):
+                return
             try:
                 answer = await self._answer(call, args, region)
                 for take, value in zip(call.takes, answer, strict=True):
@@ -90,6 +94,17 @@ class FacetReading:
                 await self._failed(call, [item], error)
 
         return job
+
+    async def _swept_tags(self, item: Item, region: str) -> bool:
+        """Tags from the sweep of the region where the node lies; one that it does not name is asked about itself."""
+        try:
+            found = (await self._tags.of(self._asking, region)).get(item.urn)
+        except ReadError:
+            return False
+        if found:
+            item.tags = found
+            item.given.add("tags")
+        return bool(found)
 
     def _undecided(self, call: FacetCall, items: list[Item]) -> Iterator[Job]:
         """Whether these are asked at all depends on a facet that failed and was never seen."""

@@ -80,6 +80,11 @@ class KindPlan:
     def tags_call(self) -> bool:
         return any(call.gives_tags for level in self.levels for call in level)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the nodes of a scope lie in different regions, where they are tagged."""
+        return any(call.gives_tags and call.region is not None for level in self.levels for call in level)
+
 
 @dataclass(frozen=True)
 class ParentPlan:

@@ -136,22 +136,22 @@ class EdgeReader:
         makers, branches = self._makers, self._branches
         made: list[Resolve | None] = [None] * len(makers)
 
-        def resolver(index: int) -> Resolve:
-            resolve = made[index]
-            if resolve is None:  # most places use few of a kind's references
-                resolve = made[index] = makers[index](place)
+        def make(index: int) -> Resolve:  # when it is needed: most places use few of a kind's references
+            resolve = made[index] = makers[index](place)
             return resolve
 
         def read(document: Document) -> list[Edge]:
             found: list[Edge] = []
-            _walk(document, branches, resolver, (document, found))
+            _walk(document, branches, (made, make), (document, found))
             return found
 
         return read
 
 
 Leaf = tuple[int, str, tuple[str, str] | None]
-Resolvers = Callable[[int], Resolve]
+Resolvers = tuple[list[Resolve | None], Callable[[int], Resolve]]
+"""Those of one place by number, and what makes one that is not there yet."""
+
 Found = tuple[Document, list[Edge]]
 """The whole document and its edges so far."""
 
@@ -172,6 +172,7 @@ def _frozen(branches: dict[Any, Any]) -> tuple[Branch, ...]:
 
 
 def _walk(value: Document, branches: tuple[Branch, ...], resolvers: Resolvers, found: Found) -> None:
+    made, make = resolvers
     for name, each, leaves, inner in branches:
         part = value.get(name)
         if not part:
@@ -182,15 +183,20 @@ def _walk(value: Document, branches: tuple[Branch, ...], resolvers: Resolvers, f
                     _walk(element, inner, resolvers, found)
         for index, split, beside in leaves:
             if beside is None or value.get(beside[0]) == beside[1]:
-                _read(part, resolvers(index), split, found)
+                _read(part, made[index] or make(index), split, found)
 
 
 def _read(part: Any, resolve: Resolve, split: str, found: Found) -> None:
     """The edges of one text or of a list of texts."""
     document, edges = found
-    if split and part.__class__ is str:
+    if part.__class__ is str:
+        if not split:
+            edge = resolve(part, document)
+            if edge is not None:
+                edges.append(edge)
+            return
         part = [text.strip() for text in part.split(split)]
-    for text in part if part.__class__ is list else (part,):
+    for text in part if part.__class__ is list else ():
         if text.__class__ is str and text:
             edge = resolve(text, document)
             if edge is not None:

@@ -90,15 +90,11 @@ class AwsSession:
             plan = self._plans[name] = self._compiler.scope(entries)
         return plan
 
-    async def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
+    def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
         """All nodes of the scope, or raises a ReadError."""
         place = self._places.get(scope.account)
         if place is None:
             raise Failed(f"account {scope.account} was not found by this run")
-        async for found in self._read(scope, place, reader):
-            yield found
-
-    def _read(self, scope: Scope, place: Place, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
         if scope.name == ACCOUNT:
             return read_account(self._client, place, reader)
         if scope.name == ORGANIZATION:

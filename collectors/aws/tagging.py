@@ -41,14 +41,15 @@ class BulkTags:
     def call(self) -> Call:
         return Call(self._models.operation(SERVICE, OPERATION), Arguments({}), PERMISSION)
 
-    async def of(self, asking: Asking) -> Tags:
-        """ARN → tags of everything tagged in the region. Raises what the sweep raised."""
-        key = (asking.identity.account, asking.global_region, asking.again)
+    async def of(self, asking: Asking, region: str = "") -> Tags:
+        """ARN → tags of everything tagged in the region ("": of the scope). Raises what the sweep raised."""
+        region = region or asking.global_region
+        key = (asking.identity.account, region, asking.again)
         sweep = self._sweeps.setdefault(key, _Sweep())
         async with sweep.lock:
             if sweep.tags is None and sweep.error is None:
                 try:
-                    sweep.tags = await self._swept(asking)
+                    sweep.tags = await self._swept(asking, region)
                 except ReadError as error:
                     sweep.error = error
         if sweep.error is not None:
@@ -58,17 +59,17 @@ class BulkTags:
         assert sweep.tags is not None
         return sweep.tags
 
-    async def _swept(self, asking: Asking) -> Tags:
+    async def _swept(self, asking: Asking, region: str) -> Tags:
         """An empty answer is asked for a second time before it is believed: it would take all tags away."""
-        found, sure = await self._once(asking)
-        return found if sure else (await self._once(asking))[0]
+        found, sure = await self._once(asking, region)
+        return found if sure else (await self._once(asking, region))[0]
 
-    async def _once(self, asking: Asking) -> tuple[Tags, bool]:
+    async def _once(self, asking: Asking, region: str) -> tuple[Tags, bool]:
         found: dict[str, dict[str, str]] = {}
         sure = True
         for start in range(0, len(self._types), _MOST_FILTERS):
             args = {"ResourceTypeFilters": self._types[start : start + _MOST_FILTERS], "ResourcesPerPage": 100}
-            async for page in asking.pages(self.call, args, asking.global_region):
+            async for page in asking.pages(self.call, args, region):
                 mappings = page.get("resource_tag_mapping_list") or ()
                 sure = sure and bool(mappings)
                 for mapping in mappings:

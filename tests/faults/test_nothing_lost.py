@@ -62,7 +62,11 @@ LATER_PAGES: dict[str, Broken] = {
     ),
 }
 FACETS: dict[str, Broken] = {
-    "s3 tags": ({"service": "s3", "operation": "GetBucketTagging"}, "global/s3.buckets", "s3:GetBucketTagging"),
+    "s3 encryption": (
+        {"service": "s3", "operation": "GetBucketEncryption"},
+        "global/s3.buckets",
+        "s3:GetEncryptionConfiguration",
+    ),
     "sqs attributes": (
         {"service": "sqs", "operation": "GetQueueAttributes"},
         f"{REGION}/sqs.queues",
@@ -136,7 +140,7 @@ def test_a_fault_loses_nothing_and_is_named(estate: Estate, do: str, where: str)
         if do == "endless":
             pytest.skip("these facets have no pages")
         if do == "malformed":  # values without a form of their own: no client can tell
-            broken = {name: broken[name] for name in ("s3 tags", "elbv2 tags in batches", "eks details")}
+            broken = {name: broken[name] for name in ("s3 encryption", "elbv2 tags in batches", "eks details")}
     left = strike(estate, broken, do)
     for _, scope, permission in broken.values():
         state, named, reason = left.pop(scope_of(estate, scope))
@@ -166,8 +170,8 @@ def test_a_lasting_empty_list_is_held_and_nobody_loses_anything(estate: Estate) 
     assert states[f"{REGION}/ec2.volumes"] == states[f"{REGION}/lambda.functions"] == "held"
 
 
-def test_lasting_empty_tags_of_many_resources_are_held(estate: Estate) -> None:
-    left = strike(estate, {"s3 tags": FACETS["s3 tags"]}, "empty")
+def test_lasting_empty_facets_of_many_resources_are_held(estate: Estate) -> None:
+    left = strike(estate, {"s3 encryption": FACETS["s3 encryption"]}, "empty")
     assert left[scope_of(estate, "global/s3.buckets")][0] == "held"
 
 

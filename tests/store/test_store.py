@@ -5,12 +5,13 @@ import os
 import random
 import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import run
 
 import pytest
 
-from syncd.errors import StoreError, StoreLocked
+from syncd.errors import Failed, StoreError, StoreLocked
 from syncd.store.keys import node_key, place
 from tests.fakes.cloud import box
 from tests.fakes.world import World
@@ -75,6 +76,30 @@ async def test_a_cancelled_caller_does_not_undo_or_break_a_transaction(world: Wo
         second = await store.begin("two")
     assert second == 2
     assert world.query("select count(*) from run") == [(2,)]
+
+
+async def test_a_change_that_fails_leaves_those_written_with_it_alone(world: World) -> None:
+    def broken(connection: sqlite3.Connection) -> None:
+        connection.execute("insert into meta values ('half', 'done')")
+        raise Failed("half done")
+
+    def whole(name: str) -> Callable[[sqlite3.Connection], object]:
+        return lambda connection: connection.execute("insert into meta values (?, '')", (name,)).rowcount
+
+    async with world.store() as store:
+        write = store._writer.write
+        wrong = write(lambda connection: connection.execute("insert into nowhere values (1)"))
+        found = await asyncio.gather(
+            write(whole("a")), write(broken), write(whole("b")), wrong, write(whole("c")), return_exceptions=True
+        )
+    assert [str(one) for one in found] == [
+        "1",
+        "half done",
+        "1",
+        "the store cannot be written: no such table: nowhere",
+        "1",
+    ]
+    assert world.query("select name from meta where name in ('a', 'b', 'c', 'half')") == [("a",), ("b",), ("c",)]
 
 
 async def test_a_run_that_died_is_closed_honestly_by_the_next(world: World) -> None:

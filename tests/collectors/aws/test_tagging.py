@@ -141,3 +141,16 @@ async def test_known_tags_outlive_a_sweep_that_stops_telling_a_kind_whose_first_
         found = await aws.read("aws_dynamodb_table", reading=Reading(known=known))
         assert aws.aws.count("ListTagsOfResource") == 65
     assert found["t090"].tags == {"team": "own"}
+
+
+async def test_where_nodes_lie_in_other_regions_sweeps_give_tags_but_never_say_that_there_are_none(
+    tmp_path: Path,
+) -> None:
+    elsewhere = TABLES.replace("tags = true", 'tags = true\nregion = "{region}"')
+    async with cloud(tmp_path, elsewhere, **ANSWERS) as aws:
+        found = await aws.read("aws_dynamodb_table")
+        assert [body["ResourceArn"] for name, body in aws.aws.asked if name == "ListTagsOfResource"] == [urn("b")]
+    assert (found["a"].tags, found["b"].tags) == ({"team": "x"}, {"team": "own"})
+    async with cloud(tmp_path, elsewhere, **{**ANSWERS, "GetResources": DENIED}) as aws:
+        found = await aws.read("aws_dynamodb_table")
+    assert (found["a"].tags, found.gaps) == ({"team": "own"}, [])
