@@ -33,7 +33,12 @@ class Engine:
     def __init__(self, client: Client, tags: BulkTags) -> None:
         self._client = client
         self._tags = tags
-        self.parents = Parents()
+        self._parents = Parents()
+
+    def expect(self, plan: ScopePlan, account: str, region: str) -> None:
+        """The scope will be read: what it shares with others is kept until then."""
+        self._parents.expect(plan, account, region)
+        self._tags.expect(plan, account, region)
 
     async def collect(
         self, plan: ScopePlan, place: Place, region: str, reader: Reader
@@ -54,7 +59,8 @@ class Engine:
                 for node in await reading.nodes():
                     yield node
         finally:
-            self.parents.done(plan, place.account, region)
+            self._parents.done(plan, place.account, region)
+            self._tags.done(plan, place.account, region)
         for told in asking.told():
             yield told
 
@@ -64,7 +70,7 @@ class Engine:
             async for page in asking.pages(plan.call, plan.call.args.one({}, asking.place) or {}):
                 yield page, NO_PARENT
             return
-        listed = await self.parents.of(plan.parent, asking, self._listed)
+        listed = await self._parents.of(plan.parent, asking, self._listed)
         if not listed:
             asking.doubt(f"{plan.parent.scope.target}: no {plan.parent.kind.kind} to ask about")
         sources = (partial(self._of_parent, plan, asking, *each) for each in _calls(plan, plan.parent, listed, asking))

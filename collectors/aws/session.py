@@ -81,7 +81,7 @@ class AwsSession:
 
     def _scope(self, place: Place, region: str, name: str, entries: list[KindEntry]) -> Scope:
         plan = self._plan(name, entries)
-        self._engine.parents.expect(plan, place.account, region)
+        self._engine.expect(plan, place.account, region)
         return Scope(COLLECTOR, place.account, region, name, plan.kind_names, plan.fingerprint)
 
     def _plan(self, name: str, entries: list[KindEntry]) -> ScopePlan:

@@ -10,7 +10,7 @@ from collectors.aws.arguments import Arguments
 from collectors.aws.asking import Asking
 from collectors.aws.derive import tags_of
 from collectors.aws.models import Models
-from collectors.aws.plans import Call
+from collectors.aws.plans import Call, ScopePlan
 from collectors.aws.references import escaped
 from syncd.errors import Failed, ReadError
 
@@ -36,10 +36,24 @@ class BulkTags:
         self._models = models
         self._types = sorted(types)
         self._sweeps: dict[tuple[str, str, bool], _Sweep] = {}
+        self._waiting: dict[str, set[tuple[str, str]]] = {}
 
     @cached_property
     def call(self) -> Call:
         return Call(self._models.operation(SERVICE, OPERATION), Arguments({}), PERMISSION)
+
+    def expect(self, plan: ScopePlan, account: str, region: str) -> None:
+        """A scope of this place will ask: the account's sweeps are kept until all such scopes have been read."""
+        if any(kind.tagging for kind in plan.kinds):
+            self._waiting.setdefault(account, set()).add((region, plan.name))
+
+    def done(self, plan: ScopePlan, account: str, region: str) -> None:
+        waiting = self._waiting.get(account)
+        if waiting is None:
+            return
+        waiting.discard((region, plan.name))
+        if not waiting:
+            self._sweeps = {key: sweep for key, sweep in self._sweeps.items() if key[0] != account}
 
     async def of(self, asking: Asking, region: str = "") -> Tags:
         """ARN → tags of everything tagged in the region ("": of the scope). Raises what the sweep raised."""

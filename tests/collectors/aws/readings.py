@@ -122,7 +122,7 @@ class Cloud:
         """The scopes of these kinds will be read: lists that they share are kept for them."""
         for kind in kinds:
             plan = self.compiler.scope([self.compiler.catalog.kinds[kind]])
-            self.engine.parents.expect(plan, ACCOUNT, REGION)
+            self.engine.expect(plan, ACCOUNT, REGION)
 
 
 @asynccontextmanager

@@ -154,3 +154,14 @@ async def test_where_nodes_lie_in_other_regions_sweeps_give_tags_but_never_say_t
     async with cloud(tmp_path, elsewhere, **{**ANSWERS, "GetResources": DENIED}) as aws:
         found = await aws.read("aws_dynamodb_table")
     assert (found["a"].tags, found.gaps) == ({"team": "own"}, [])
+
+
+async def test_a_sweep_is_kept_until_every_scope_of_the_account_has_been_read(tmp_path: Path) -> None:
+    async with cloud(tmp_path, TABLES, **ANSWERS) as aws:
+        aws.expect("aws_dynamodb_table")
+        aws.expect("aws_sqs_queue")
+        await aws.read("aws_dynamodb_table")
+        assert (await aws.read("aws_sqs_queue"))["q"].tags == {"team": "q"}
+        assert aws.aws.count("GetResources") == 1
+        await aws.read("aws_sqs_queue")
+        assert aws.aws.count("GetResources") == 2
