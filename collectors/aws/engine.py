@@ -177,7 +177,7 @@ class _Reading:
     async def nodes(self) -> list[Node]:
         """Of those that wait: first so many as tell whether the sweep can be trusted, then as many as fit memory."""
         items, self._waiting = self._waiting[: self._size], self._waiting[self._size :]
-        self._size = _MOST
+        self._size = _MOST if self._plan.levels else _ENOUGH  # few at once stay in the processor's cache
         tagged, others = await self._tag(items)
         if tagged:
             await self._facets.complete(tagged, tagged=True)

@@ -17,7 +17,7 @@ PRAGMAS = (
     "pragma busy_timeout = 5000",
     "pragma trusted_schema = off",
     "pragma temp_store = memory",
-    "pragma cache_size = -16000",
+    "pragma cache_size = -8000",
 )
 
 
