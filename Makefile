@@ -10,7 +10,7 @@ demo: .venv/ready
 	@$(BIN)/python -m demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered $(PYTEST)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered $(PYTEST)
 
 lint: .venv/ready
 	$(BIN)/ruff check $(CODE)
