@@ -7,7 +7,7 @@ SQL, metric or lock; the host does each of these in one place.
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from syncd.errors import ConfigError
 from syncd.kinds import Kind
@@ -39,8 +39,7 @@ class Secret:
         return hash(self._value)
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """What provider limits apply to: calls of one service in one account and region share a limit."""
 
     account: str
@@ -51,7 +50,7 @@ class Lane:
 class Calls(Protocol):
     """Runs provider calls: concurrency and rate limit of the lane, time limit, retries, statistics. One per scope."""
 
-    async def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
+    def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> Awaitable[T]:
         """Awaits `attempt()` until it returns, or raises the last ReadError.
 
         `attempt` makes exactly one provider call and raises Throttled or Temporary for what is worth another try.

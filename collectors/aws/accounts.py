@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectors.aws.client import Client
+from collectors.aws.client import Ask, Client
 from collectors.aws.endpoints import GLOBAL
 from collectors.aws.organizations import OrganizationDocuments, Organizations
 from collectors.aws.places import Place
@@ -81,7 +81,5 @@ async def _asked(client: Client, calls: Calls, place: Place, part: Part) -> Any:
     operation = client.models.operation(part.service, part.operation)
     args: Mapping[str, Any] = {"AccountId": place.account} if part.by_account else {}
     region = place.identity.region if part.by_account else GLOBAL
-    answer = await client.call(
-        calls, place.identity, region, operation, args, absent=part.absent, permission=part.permission or None
-    )
+    answer = await client.call(calls, Ask(place.identity, region, operation, args, part.absent, part.permission))
     return answer.get(part.take)

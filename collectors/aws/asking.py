@@ -1,10 +1,10 @@
 """The calls of one reading of one scope: whose they are, where they go, and what is doubtful about the answers."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectors.aws.client import Client
+from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import Identity
 from collectors.aws.endpoints import GLOBAL, home_region
 from collectors.aws.plans import Call
@@ -38,32 +38,15 @@ class Asking:
         """Where this place is asked by services that are regional but serve global resources."""
         return home_region(self.identity.partition) if self.region == GLOBAL else self.region
 
-    async def one(self, call: Call, args: Mapping[str, Any], region: str = "") -> Document:
-        return await self.client.call(
-            self.reader,
-            self.identity,
-            self._region(region),
-            call.operation,
-            args,
-            absent=call.absent,
-            permission=call.permission,
-            skip=call.skip,
-        )
+    def one(self, call: Call, args: Mapping[str, Any], region: str = "") -> Awaitable[Document]:
+        return self.client.call(self.reader, self._ask(call, args, region))
 
     def pages(self, call: Call, args: Mapping[str, Any], region: str = "") -> AsyncIterator[Document]:
-        return self.client.pages(
-            self.reader,
-            self.identity,
-            self._region(region),
-            call.operation,
-            args,
-            absent=call.absent,
-            permission=call.permission,
-            skip=call.skip,
-        )
+        return self.client.pages(self.reader, self._ask(call, args, region))
 
-    def _region(self, region: str) -> str:
-        return _BUCKET_REGIONS.get(region, region) or self.region
+    def _ask(self, call: Call, args: Mapping[str, Any], region: str) -> Ask:
+        where = _BUCKET_REGIONS.get(region, region) or self.region
+        return Ask(self.identity, where, call.operation, args, call.absent, call.permission, call.skip)
 
     async def last(self, urn: str) -> Last | None:
         return await self.reader.last(urn)

@@ -5,10 +5,9 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -24,6 +23,8 @@ from collectors.aws.requests import Requests
 from collectors.aws.signing import Credentials, Signer, host_of
 from syncd.errors import ConfigError, CredentialsError, Denied, Disabled, Failed, Temporary
 from syncd.plugin import Calls, Lane
+
+Document = dict[str, Any]
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 MOST_PAGES = 10_000
@@ -60,9 +61,8 @@ def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext | bool:
         raise ConfigError(f"AWS_CA_BUNDLE={bundle} cannot be used: {error}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One call, ready to be sent any number of times."""
+class Ask(NamedTuple):
+    """One call, ready to be sent any number of times. `permission`: "" for the one that the operation names."""
 
     identity: Identity
     region: str
@@ -73,8 +73,7 @@ class Ask:
     skip: Skip = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -104,41 +103,30 @@ class Client:
         self._largest_page = largest_page
         self._most_pages = most_pages
 
-    async def call(  # noqa: PLR0913 - one call has as many parts as AWS gave it
-        self,
-        calls: Calls,
-        identity: Identity,
-        region: str,
-        operation: Operation,
-        args: Mapping[str, Any],
-        *,
-        absent: frozenset[str] = frozenset(),
-        permission: str | None = None,
-        skip: Skip | None = None,
-    ) -> dict[str, Any]:
-        """The document of one answer. Raises a ReadError, or Absent for a code in `absent`."""
-        ask = Ask(identity, region, operation, args, absent, permission or "", skip or frozenset())
-        return await self._run(calls, ask)
+    def call(self, calls: Calls, ask: Ask) -> Awaitable[Document]:
+        """The document of one answer. Raises a ReadError, or Absent for a code in `ask.absent`."""
+        renewed = False
 
-    async def pages(  # noqa: PLR0913 - as `call`
-        self,
-        calls: Calls,
-        identity: Identity,
-        region: str,
-        operation: Operation,
-        args: Mapping[str, Any],
-        *,
-        absent: frozenset[str] = frozenset(),
-        permission: str | None = None,
-        skip: Skip | None = None,
-    ) -> AsyncIterator[dict[str, Any]]:
+        async def attempt() -> Document:
+            nonlocal renewed
+            try:
+                return await self._once(ask, calls.received)
+            except _Expired as expired:
+                if renewed:
+                    raise expired.error from None
+                renewed = True
+                raise await _renewed(ask, expired) from None
+
+        return calls.run(Lane(ask.identity.account, ask.region, ask.operation.service), ask.operation.label, attempt)
+
+    async def pages(self, calls: Calls, ask: Ask) -> AsyncIterator[Document]:
         """The documents of all pages, or raises: a list that does not end properly is no list."""
-        first = _sized(operation, args, self._largest_page)
+        operation = ask.operation
+        first = _sized(operation, ask.args, self._largest_page)
         current: Mapping[str, Any] = first
         seen: set[str] = set()
         for _ in range(self._most_pages):
-            ask = Ask(identity, region, operation, current, absent, permission or "", skip or frozenset())
-            document = await self._run(calls, ask)
+            document = await self.call(calls, ask._replace(args=current))
             yield document
             tokens = _next(operation, document)
             if not tokens:
@@ -152,30 +140,14 @@ class Client:
             await asyncio.sleep(0)
         raise _endless(operation, f"has more than {self._most_pages:,} pages")
 
-    async def _run(self, calls: Calls, ask: Ask) -> dict[str, Any]:
-        lane = Lane(ask.identity.account, ask.region, ask.operation.service)
-        renewed = False
-
-        async def attempt() -> dict[str, Any]:
-            nonlocal renewed
-            try:
-                return await self._once(ask, calls.received)
-            except _Expired as expired:
-                if renewed:
-                    raise expired.error from None
-                renewed = True
-                raise await _renewed(ask, expired) from None
-
-        return await calls.run(lane, ask.operation.label, attempt)
-
-    async def attempt(self, ask: Ask) -> dict[str, Any]:
+    async def attempt(self, ask: Ask) -> Document:
         """Exactly one call, from within an attempt at another: the host knows nothing of it."""
         try:
             return await self._once(ask, lambda _size: None)
         except _Expired as expired:
             raise await _renewed(ask, expired) from None
 
-    async def _once(self, ask: Ask, received: Callable[[int], None]) -> dict[str, Any]:
+    async def _once(self, ask: Ask, received: Callable[[int], None]) -> Document:
         """One request, except that a bucket's true region is followed once."""
         operation = ask.operation
         request = self._requests.build(operation, ask.args)

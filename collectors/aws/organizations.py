@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from collectors.aws.client import Client
+from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import Identity
 from collectors.aws.endpoints import GLOBAL
 from collectors.aws.settings import Organization
@@ -41,7 +41,7 @@ class Organizations:
 
     async def organization(self) -> Document:
         operation = self.client.models.operation("organizations", "DescribeOrganization")
-        answer = await self.client.call(self.calls, self.identity, GLOBAL, operation, {})
+        answer = await self.client.call(self.calls, Ask(self.identity, GLOBAL, operation, {}))
         found = answer.get("organization")
         if not isinstance(found, dict) or "id" not in found:
             raise Failed("organizations:DescribeOrganization: no organization in the answer", operation=operation.label)
@@ -79,7 +79,7 @@ class Organizations:
 
     async def _all(self, name: str, key: str, args: Mapping[str, Any]) -> AsyncIterator[Document]:
         operation = self.client.models.operation("organizations", name)
-        async for page in self.client.pages(self.calls, self.identity, GLOBAL, operation, args):
+        async for page in self.client.pages(self.calls, Ask(self.identity, GLOBAL, operation, args)):
             for item in page.get(key, ()):
                 if "id" not in item:
                     raise Failed(f"{operation.label}: an item without an id", operation=operation.label)

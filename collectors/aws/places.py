@@ -126,7 +126,7 @@ async def _owner(search: _Search, profile: str, source: Source) -> Identity:
     region = search.settings.region or configured_region(search.environ, profile) or "us-east-1"
     asking = Identity("", partition_of(region), region, source)
     operation = search.client.models.operation("sts", "GetCallerIdentity")
-    answer = await search.client.call(search.calls, asking, region, operation, {})
+    answer = await search.client.call(search.calls, Ask(asking, region, operation, {}))
     account, arn = answer.get("account", ""), answer.get("arn", "")
     if not account or arn.count(":") < 5:
         raise Failed("sts:GetCallerIdentity: no account in the answer", operation=operation.label)
@@ -256,7 +256,7 @@ async def _look(search: _Search, found: _Found) -> Place | Blind:
 async def _regions(search: _Search, identity: Identity) -> list[Document]:
     operation = search.client.models.operation("ec2", "DescribeRegions")
     region = identity.region if partition_of(identity.region) == identity.partition else home_region(identity.partition)
-    answer = await search.client.call(search.calls, identity, region, operation, {"AllRegions": False})
+    answer = await search.client.call(search.calls, Ask(identity, region, operation, {"AllRegions": False}))
     documents: list[Document] = answer.get("regions", [])
     if not documents:
         raise Failed("ec2:DescribeRegions: no region in the answer", operation=operation.label)
@@ -289,7 +289,7 @@ async def _alias(client: Client, calls: Calls, identity: Identity) -> str:
     """The account's alias, else its id: a name is a convenience, its absence no gap."""
     operation = client.models.operation("iam", "ListAccountAliases")
     try:
-        answer = await client.call(calls, identity, GLOBAL, operation, {})
+        answer = await client.call(calls, Ask(identity, GLOBAL, operation, {}))
     except ReadError:
         return identity.account
     return next(iter(answer.get("account_aliases", ())), identity.account)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from syncd.errors import Failed, Temporary, Throttled
 from syncd.plugin import Lane
-from syncd.sync.limits import LaneLimit, Limits
+from syncd.sync.limits import Limits
 
 T = TypeVar("T")
 
@@ -63,9 +63,14 @@ class HostCalls:
         limit = self.limits.lane(lane)
         for number in range(self.patience.attempts):
             await self.limits.enter(limit)
+            self.tally.calls += 1
             try:
-                return await self._once(limit, operation, attempt)
-            except Temporary as error:
+                async with asyncio.timeout(self.patience.call):
+                    result = await attempt()
+                limit.grow()
+                return result
+            except (Temporary, TimeoutError) as raised:
+                error = raised if isinstance(raised, Temporary) else self._late(operation)
                 last = error
                 wait = self.patience.wait(number, error.after, self.chance())
                 if isinstance(error, Throttled):
@@ -79,12 +84,5 @@ class HostCalls:
         reason = f"{last.reason} ({self.patience.attempts} attempts)"
         raise Failed(reason, operation=operation, permission=last.permission) from last
 
-    async def _once(self, limit: LaneLimit, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        self.tally.calls += 1
-        try:
-            async with asyncio.timeout(self.patience.call):
-                result = await attempt()
-        except TimeoutError as error:
-            raise Temporary(f"no answer within {self.patience.call:g} s", operation=operation) from error
-        limit.grow()
-        return result
+    def _late(self, operation: str) -> Temporary:
+        return Temporary(f"no answer within {self.patience.call:g} s", operation=operation)

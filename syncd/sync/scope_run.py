@@ -47,8 +47,8 @@ class ScopeReader:
     known: Known
     again: bool
 
-    async def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        return await self.calls.run(lane, operation, attempt)
+    def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> Awaitable[T]:
+        return self.calls.run(lane, operation, attempt)
 
     def received(self, size: int) -> None:
         self.calls.received(size)

@@ -40,7 +40,7 @@ GOOD = as_json({"QueueUrls": ["q"]})
 
 async def ask(script: Script, host: Host | None = None, identity: Identity | None = None, **more: float) -> object:
     async with serving(script) as url, calling(url, MODELS) as client:
-        return await client.call(host or Host(attempts=1), identity or someone(), "us-east-1", QUEUES, {})
+        return await client.call(host or Host(attempts=1), Ask(identity or someone(), "us-east-1", QUEUES, {}))
 
 
 async def test_a_call_goes_through_the_host_and_counts_its_bytes() -> None:
@@ -94,11 +94,11 @@ async def test_the_catalog_may_name_the_permission_and_what_absence_is_called() 
     )
     async with serving(script) as url, calling(url, MODELS) as client:
         with pytest.raises(Denied) as denied:
-            await client.call(Host(1), someone(), "us-east-1", TAGGING, {"Bucket": "b"}, permission="s3:Other")
+            await client.call(Host(1), Ask(someone(), "us-east-1", TAGGING, {"Bucket": "b"}, permission="s3:Other"))
         assert denied.value.permission == "s3:Other"
         with pytest.raises(Absent):
             await client.call(
-                Host(1), someone(), "us-east-1", TAGGING, {"Bucket": "b"}, absent=frozenset({"NoSuchTagSet"})
+                Host(1), Ask(someone(), "us-east-1", TAGGING, {"Bucket": "b"}, absent=frozenset({"NoSuchTagSet"}))
             )
 
 
@@ -108,13 +108,13 @@ async def test_an_error_after_status_200_is_the_services_own_failure() -> None:
         calling(url, MODELS) as client,
     ):
         with pytest.raises(Temporary):
-            await client.call(Host(1), someone(), "us-east-1", TAGGING, {"Bucket": "b"})
+            await client.call(Host(1), Ask(someone(), "us-east-1", TAGGING, {"Bucket": "b"}))
 
 
 async def test_nothing_listening_and_unknown_names_are_told_apart() -> None:
     async with calling("http://127.0.0.1:1", MODELS) as client:
         with pytest.raises(Temporary, match=r"sqs:ListQueues at 127\.0\.0\.1:1"):
-            await client.call(Host(1), someone(), "us-east-1", QUEUES, {})
+            await client.call(Host(1), Ask(someone(), "us-east-1", QUEUES, {}))
 
 
 class NoSuchHost(aiohttp.abc.AbstractResolver):
@@ -136,7 +136,7 @@ async def test_a_service_whose_name_does_not_exist_is_not_there(number: int, exp
     async with aiohttp.ClientSession(connector=connector) as http:
         client = Client(http, MODELS, Endpoints(MODELS))
         with pytest.raises(expected, match=r"sqs\.eu-west-1\.amazonaws\.com"):
-            await client.call(Host(1), someone(), "eu-west-1", QUEUES, {})
+            await client.call(Host(1), Ask(someone(), "eu-west-1", QUEUES, {}))
 
 
 async def test_a_connection_that_is_cut_is_worth_another_attempt() -> None:
@@ -150,7 +150,7 @@ async def test_a_connection_that_is_cut_is_worth_another_attempt() -> None:
 
     async with serving(cut) as url, calling(url, MODELS) as client:
         with pytest.raises(Temporary):
-            await client.call(Host(1), someone(), "us-east-1", QUEUES, {})
+            await client.call(Host(1), Ask(someone(), "us-east-1", QUEUES, {}))
 
 
 async def test_an_answer_without_end_is_refused() -> None:
@@ -163,7 +163,7 @@ async def test_an_answer_without_end_is_refused() -> None:
 
     async with serving(endless) as url, calling(url, MODELS) as client:
         with pytest.raises(Failed, match="answer larger than 64 MiB"):
-            await client.call(Host(1), someone(), "us-east-1", QUEUES, {})
+            await client.call(Host(1), Ask(someone(), "us-east-1", QUEUES, {}))
 
 
 async def test_an_answer_that_says_it_is_too_large_is_not_read() -> None:
@@ -174,7 +174,7 @@ async def test_an_answer_that_says_it_is_too_large_is_not_read() -> None:
 
     async with serving(huge) as url, calling(url, MODELS) as client:
         with pytest.raises(Failed, match="answer larger than 64 MiB"):
-            await client.call(Host(1), someone(), "us-east-1", QUEUES, {})
+            await client.call(Host(1), Ask(someone(), "us-east-1", QUEUES, {}))
 
 
 async def test_a_small_body_that_unpacks_to_a_large_one_is_refused() -> None:
@@ -195,7 +195,7 @@ async def test_no_answer_in_time_is_worth_another_attempt() -> None:
     async with serving(silent) as url, aiohttp.ClientSession(timeout=timeout) as http:
         client = Client(http, MODELS, Endpoints(MODELS, EndpointSettings(url=url)))
         with pytest.raises(Temporary, match="no answer in time"):
-            await client.call(Host(1), someone(), "us-east-1", QUEUES, {})
+            await client.call(Host(1), Ask(someone(), "us-east-1", QUEUES, {}))
         late.set()
 
 
@@ -267,13 +267,13 @@ async def test_a_bucket_is_followed_to_its_region_once() -> None:
     script = Script([xml(moved, 301, {"x-amz-bucket-region": "eu-west-1"}), xml(good)])
     async with serving(script) as url, open_http() as http:
         client = Client(http, MODELS, Regional(url))
-        found = await client.call(Host(1), someone(), "us-east-1", TAGGING, {"Bucket": "b"})
+        found = await client.call(Host(1), Ask(someone(), "us-east-1", TAGGING, {"Bucket": "b"}))
         assert found == {"tag_set": [{"key": "a", "value": "b"}]}
         assert "/eu-west-1/s3/" in script.requests[1][0].headers["Authorization"]
         script.requests.clear()
         script.answers = script.answers[:1]
         with pytest.raises(Failed, match="redirected"):
-            await client.call(Host(1), someone(), "us-east-1", TAGGING, {"Bucket": "b"})
+            await client.call(Host(1), Ask(someone(), "us-east-1", TAGGING, {"Bucket": "b"}))
 
 
 class Regional(Endpoints):
@@ -309,7 +309,7 @@ async def test_scripted_faults_of_a_whole_estate_have_their_meaning() -> None:
                 await post_faults(url, {"do": fault})
                 for operation in operations:
                     with pytest.raises(expected):
-                        await client.call(Host(1), someone(), "us-east-1", operation, {})
+                        await client.call(Host(1), Ask(someone(), "us-east-1", operation, {}))
 
 
 async def test_a_role_is_assumed_again_with_renewed_credentials() -> None:
@@ -323,7 +323,7 @@ async def test_a_role_is_assumed_again_with_renewed_credentials() -> None:
         ask = Ask(base, "us-east-1", MODELS.operation("sts", "AssumeRole"), {"RoleArn": "r", "RoleSessionName": "s"})
         role = AssumedRole(lambda _args: client.attempt(ask), {"RoleArn": "r"})
         identity = Identity("2", "aws", "us-east-1", role)
-        assert await client.call(host, identity, "us-east-1", QUEUES, {}) == {"queue_urls": ["q"]}
+        assert await client.call(host, Ask(identity, "us-east-1", QUEUES, {})) == {"queue_urls": ["q"]}
     used = [request.headers["Authorization"].partition("Credential=")[2][:5] for request, _ in script.requests]
     assert used == ["AKIA0", "AKIA1", "A/" + used[2][2:]]
     assert host.operations == ["sqs:ListQueues"] * 2
@@ -347,7 +347,7 @@ async def test_a_proxy_of_the_environment_is_used_except_where_it_is_switched_of
         monkeypatch.setenv("http_proxy", proxy)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
         async with calling("http://aws.invalid", MODELS) as client:
-            assert await client.call(Host(1), someone(), "us-east-1", QUEUES, {}) == {"queue_urls": ["q"]}
+            assert await client.call(Host(1), Ask(someone(), "us-east-1", QUEUES, {})) == {"queue_urls": ["q"]}
         assert script.requests[0][0].headers["Host"] == "aws.invalid"
         assert await ask(Script([GOOD])) == {"queue_urls": ["q"]}
     assert len(script.requests) == 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from collectors.aws.client import Ask
 from collectors.aws.models import Models, Operation
 from syncd.errors import Failed
 from tests.collectors.aws.loopback import Host, Script, as_json, calling, fake_estate, serving, someone, xml
@@ -19,7 +20,7 @@ async def pages(
     script: Script, operation: Operation = QUEUES, args: dict[str, Any] | None = None, **more: Any
 ) -> list[Any]:
     async with serving(script) as url, calling(url, MODELS, **more) as client:
-        return [page async for page in client.pages(Host(1), someone(), "us-east-1", operation, args or {})]
+        return [page async for page in client.pages(Host(1), Ask(someone(), "us-east-1", operation, args or {}))]
 
 
 def users(name: str, more: str) -> web.Response:
@@ -106,7 +107,7 @@ async def test_an_estate_is_listed_whole_in_every_page_size() -> None:
         for size in (1000, 7):
             async with calling(url, MODELS, largest_page=size) as client:
                 operation = MODELS.operation("iam", "ListRoles")
-                listed = [page async for page in client.pages(Host(1), someone(), "us-east-1", operation, {})]
+                listed = [page async for page in client.pages(Host(1), Ask(someone(), "us-east-1", operation, {}))]
             found.append([role["arn"] for page in listed for role in page["roles"]])
     assert found[0] == found[1]
     assert len(set(found[0])) == len(found[0]) > 7
