@@ -9,6 +9,7 @@ from syncd.store.journal import Journal
 from syncd.store.keys import node_key
 from syncd.store.names import Names
 from syncd.store.records import Record
+from syncd.store.rows import insert
 
 Row = tuple[int, int, int]
 """(src, type, dst)"""
@@ -36,13 +37,10 @@ def stored(connection: sqlite3.Connection, types: Names, scope: int, node: int) 
 
 
 def add(journal: Journal, scope: int, rows: set[Row]) -> None:
-    if not rows:
-        return
-    number = journal.number
-    journal.connection.executemany(
-        "insert or ignore into edge values (?, ?, ?, ?, ?)",
-        ((src, kind, dst, scope, number) for src, kind, dst in sorted(rows)),
-    )
+    if rows:
+        number = journal.number
+        found = ((src, kind, dst, scope, number) for src, kind, dst in sorted(rows))
+        insert(journal.connection, "insert or ignore into edge", found)
 
 
 def close(journal: Journal, scope: int, rows: set[Row]) -> None:

@@ -8,13 +8,12 @@ import orjson
 
 from syncd.errors import Failed
 from syncd.model import Document
+from syncd.store import rows
 from syncd.store.journal import Journal
 from syncd.store.keys import node_key
 from syncd.store.names import Names
 from syncd.store.records import Record, pack
 
-INSERT_NODE = "insert into node values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-INSERT_DOCUMENT = "insert into document values (?, ?, ?, ?)"
 OLD = (
     "select n.scope, n.kind, n.urn, n.id, n.name, n.account, n.region, n.zone, n.created_at, n.updated_at, "
     "n.first_seen, n.from_commit, n.never, d.tags, d.common, d.body "
@@ -72,8 +71,9 @@ def insert(journal: Journal, scope: int, kinds: Names, records: list[Record]) ->
     connection, now, number = journal.connection, journal.now, journal.number
     records = sorted(records, key=lambda r: r.key)
     kind_ids = {name: kinds.id(name) for name in {r.kind for r in records}}
-    connection.executemany(
-        INSERT_NODE,
+    rows.insert(
+        connection,
+        "insert into node",
         (
             (
                 r.key, scope, kind_ids[r.kind], r.urn, r.id, r.name, r.account, r.region, r.zone,
@@ -82,15 +82,14 @@ def insert(journal: Journal, scope: int, kinds: Names, records: list[Record]) ->
             for r in records
         ),
     )  # fmt: skip
-    connection.executemany(INSERT_DOCUMENT, ((r.key, r.tags, r.common, r.body) for r in records))
-    connection.executemany(
-        "insert or replace into volatile values (?, ?, ?)", ((r.key, r.volatile, now) for r in records if r.volatile)
-    )
+    rows.insert(connection, "insert into document", ((r.key, r.tags, r.common, r.body) for r in records))
+    moving = ((r.key, r.volatile, now) for r in records if r.volatile)
+    rows.insert(connection, "insert or replace into volatile", moving)
     write_handles(connection, [(node_key(h), r.key) for r in records for h in r.handles])
 
 
 def write_handles(connection: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:
-    connection.executemany("insert or replace into handle values (?, ?)", sorted(pairs))
+    rows.insert(connection, "insert or replace into handle", sorted(pairs))
 
 
 def replace(journal: Journal, scope: int, kinds: Names, old: Stored, record: Record) -> None:
@@ -139,12 +138,12 @@ def remember(journal: Journal, key: int, old: Stored) -> None:
     )
 
 
-def write_volatile(journal: Journal, rows: list[tuple[int, str]]) -> None:
+def write_volatile(journal: Journal, parts: list[tuple[int, str]]) -> None:
     """Overwrites what differs; no history, no event."""
     journal.connection.executemany(
         "insert into volatile values (?, ?, ?) on conflict do update set body = excluded.body, at = excluded.at "
         "where body <> excluded.body",
-        ((key, body, journal.now) for key, body in sorted(rows)),
+        ((key, body, journal.now) for key, body in sorted(parts)),
     )
 
 
