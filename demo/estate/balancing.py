@@ -64,31 +64,8 @@ def names(site: Site) -> None:
         },
     )["HealthCheck"]["Id"]
     _tag(site, route53, "healthcheck", check, f"www.{public}")
-    alias = {
-        "HostedZoneId": "Z215JYRZR1TBD5",
-        "DNSName": site.arns["balancer/name"],
-        "EvaluateTargetHealth": False,
-    }
-    route53.change_resource_record_sets(
-        HostedZoneId=zone,
-        ChangeBatch={
-            "Changes": [
-                _record({"Name": f"www.{public}", "Type": "A", "AliasTarget": alias}),
-                _record({"Name": f"mail.{public}", "Type": "MX", "TTL": 3600, "ResourceRecords": [{"Value": "10 mx"}]}),
-                _record(
-                    {
-                        "Name": f"old.{public}",
-                        "Type": "A",
-                        "TTL": 60,
-                        "SetIdentifier": "first",
-                        "Weight": 10,
-                        "HealthCheckId": check,
-                        "ResourceRecords": [{"Value": "203.0.113.7"}],
-                    }
-                ),
-            ]
-        },
-    )
+    changes = [{"Action": "CREATE", "ResourceRecordSet": record} for record in _records(site, public, check)]
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
     _zone(
         site,
         route53,
@@ -98,8 +75,15 @@ def names(site: Site) -> None:
     )
 
 
-def _record(record: dict[str, Any]) -> dict[str, Any]:
-    return {"Action": "CREATE", "ResourceRecordSet": record}
+def _records(site: Site, domain: str, check: str) -> list[dict[str, Any]]:
+    """To the balancer, to a mail server, and to an address that is checked."""
+    balancer = {"HostedZoneId": "Z215JYRZR1TBD5", "DNSName": site.arns["balancer/name"], "EvaluateTargetHealth": False}
+    checked = {"SetIdentifier": "first", "Weight": 10, "HealthCheckId": check}
+    return [
+        {"Name": f"www.{domain}", "Type": "A", "AliasTarget": balancer},
+        {"Name": f"mail.{domain}", "Type": "MX", "TTL": 3600, "ResourceRecords": [{"Value": "10 mx"}]},
+        {"Name": f"old.{domain}", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "203.0.113.7"}], **checked},
+    ]
 
 
 def _zone(site: Site, route53: Any, name: str, **more: Any) -> str:

@@ -37,7 +37,7 @@ def guarded(program: str, command: Callable[[], int]) -> int:
         code = command()
         sys.stdout.flush()
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
         return Exit.PIPE
     except KeyboardInterrupt:
         return _say(program, "interrupted; what was committed stands and the store is consistent", Exit.INTERRUPTED)
@@ -65,6 +65,6 @@ def _code(error: SyncdError) -> Exit:
     return Exit.ERROR
 
 
-def _discard_output() -> None:
+def discard_output() -> None:
     """Python flushes stdout once more at its end and would complain of the closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,7 +1,6 @@
 """`syncd sync` and `syncd accept`: one run in the foreground."""
 
 import argparse
-import contextlib
 import signal
 import sys
 from fnmatch import fnmatchcase
@@ -11,7 +10,7 @@ from types import FrameType
 import msgspec
 
 from syncd.cli.database import reading
-from syncd.cli.exits import Exit
+from syncd.cli.exits import Exit, discard_output
 from syncd.cli.output import coloured
 from syncd.cli.progress import ProgressLine
 from syncd.cli.report import report
@@ -92,7 +91,9 @@ def _end_like_interrupt() -> None:
 
 def _tell(summary: RunSummary, config: Config, arguments: argparse.Namespace) -> int:
     if not arguments.quiet or arguments.output != "table":
-        with contextlib.suppress(BrokenPipeError):  # the run stands, whoever reads of it
+        try:
             report(summary, config.store.file, arguments.output, coloured(sys.stdout, no_color=arguments.no_color))
             sys.stdout.flush()
+        except BrokenPipeError:
+            discard_output()  # the run stands, whoever reads of it
     return ENDINGS.get(summary.state, Exit.ERROR)

@@ -149,8 +149,10 @@ def wait_for_run(desk: Desk, number: int) -> None:
     pytest.fail("the run never began")
 
 
-def test_a_reader_that_goes_away_is_no_error(desk: Desk) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_no_error(desk: Desk, unbuffered: str) -> None:
     desk.configure(denied="true")
+    desk.environment["PYTHONUNBUFFERED"] = unbuffered
     with desk.start("syncd", "sync") as process:
         assert process.stdout
         assert process.stderr
