@@ -145,12 +145,16 @@ class Store:
         row = self._rows.get(scope.key)
         if row is None or not row.nodes:
             return {}
-        async with self._reader.execute(KNOWN, (row.id,)) as cursor:
-            found = {key: KnownNode(h, self._words.kinds.name(k), f, u, n, v) async for key, h, k, f, u, n, v in cursor}
-        async with self._reader.execute("select node, hash from sighting where scope = ?", (row.id,)) as cursor:
-            async for key, digest in cursor:
+        name, of = self._words.kinds.name, (row.id,)
+
+        def read(connection: sqlite3.Connection) -> dict[int, KnownNode]:
+            rows = connection.execute(KNOWN, of)
+            found = {key: KnownNode(h, name(k), f, u, n, v) for key, h, k, f, u, n, v in rows}
+            for key, digest in connection.execute("select node, hash from sighting where scope = ?", of):
                 found[key] = KnownNode(digest, "", owned=False)
-        return found
+            return found
+
+        return await on_thread(self._reader, read)
 
     async def last(self, urn: str) -> Last | None:
         """A node as it was last read."""
