@@ -133,19 +133,6 @@ class Endpoints:
             found = self._found[key] = self._resolve(operation, where, dict(fixed) | dict(dynamic))
         return found
 
-    def exists(self, service: str, region: str) -> bool:
-        """False only where the provider's data say for sure that the service does not answer in the region."""
-        facts = _services().get((partition_of(region), self._prefix(service)))
-        if facts is None or region == GLOBAL:
-            return True
-        regions, is_global = facts
-        if is_global:
-            return region == home_region(partition_of(region))
-        return not regions.get(region, False)
-
-    def _prefix(self, service: str) -> str:
-        return self._models.service(service).endpoint_prefix  # type: ignore[no-any-return]
-
     def _context(self, operation: Operation) -> tuple[tuple[tuple[str, Any], ...], tuple[tuple[str, str], ...]]:
         """Parameters of the rules that the operation itself fixes, and those that its arguments give."""
         found = self._varying.get(operation.label)
@@ -237,19 +224,3 @@ def _is_stand_in(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@lru_cache(maxsize=1)
-def _services() -> dict[tuple[str, str], tuple[dict[str, bool], bool]]:
-    """(partition, endpoint prefix) → regions with whether they are given up, and whether the service is global."""
-    found = {}
-    for part in _raw_endpoints()["partitions"]:
-        for service, data in part["services"].items():
-            regions = {name: bool(facts.get("deprecated")) for name, facts in data.get("endpoints", {}).items()}
-            is_global = data.get("isRegionalized") is False and "partitionEndpoint" in data
-            found[part["partition"], service] = (regions, is_global)
-    return found
-
-
-def _raw_endpoints() -> dict[str, Any]:
-    return Loader().load_data("endpoints")  # type: ignore[no-any-return]

@@ -127,12 +127,3 @@ def test_regions_know_their_partition_and_partitions_their_home() -> None:
     assert [partition_of(region) for region in regions] == ["aws", "aws-cn", "aws-us-gov", "aws", "aws"]
     assert home_region("aws-cn") == "cn-northwest-1"
     assert home_region("unknown") == "us-east-1"
-
-
-def test_a_service_is_believed_to_exist_where_nothing_says_otherwise() -> None:
-    assert PLAIN.exists("ec2", "eu-west-1")
-    assert PLAIN.exists("ec2", "mars-north-1")
-    assert PLAIN.exists("wafv2", "eu-west-1")
-    assert PLAIN.exists("iam", "global")
-    assert PLAIN.exists("iam", "us-east-1")
-    assert not PLAIN.exists("iam", "eu-west-1")
