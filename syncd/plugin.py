@@ -102,6 +102,10 @@ class Session(Protocol):
         """All nodes of the scope, or raises a ReadError."""
         ...
 
+    def skip(self, scope: Scope) -> None:
+        """The host will not read this scope in this run: nothing need be kept for it."""
+        ...
+
     def about(self) -> str:
         """One line for people: which credentials and accounts this session uses, without any secret."""
         ...

@@ -40,6 +40,11 @@ class Engine:
         self._parents.expect(plan, account, region)
         self._tags.expect(plan, account, region)
 
+    def done(self, plan: ScopePlan, account: str, region: str) -> None:
+        """The scope has been read, or will not be."""
+        self._parents.done(plan, account, region)
+        self._tags.done(plan, account, region)
+
     async def collect(
         self, plan: ScopePlan, place: Place, region: str, reader: Reader
     ) -> AsyncIterator[Node | Gap | Doubt]:
@@ -59,8 +64,7 @@ class Engine:
                 for node in await reading.nodes():
                     yield node
         finally:
-            self._parents.done(plan, place.account, region)
-            self._tags.done(plan, place.account, region)
+            self.done(plan, place.account, region)
         for told in asking.told():
             yield told
 

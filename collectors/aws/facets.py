@@ -28,7 +28,7 @@ _UNASKED: Any = object()
 class FacetReading:
     """Asks for the facets of the items of one kind. Made for one reading.
 
-    `swept`: the tagging API answered, but knew none of the nodes.
+    `swept`: the tagging API answered, and names no tags of the nodes that are asked for theirs one by one.
     """
 
     def __init__(self, asking: Asking, plan: KindPlan, deriver: Deriver, tags: BulkTags) -> None:

@@ -104,6 +104,11 @@ class AwsSession:
         plan = self._plan(scope.name, self._entries[scope.name])
         return self._engine.collect(plan, place, scope.region, reader)
 
+    def skip(self, scope: Scope) -> None:
+        """Lists and tags are not kept for it."""
+        if scope.name in self._plans:
+            self._engine.done(self._plans[scope.name], scope.account, scope.region)
+
     def about(self) -> str:
         """Which credentials, and the accounts found with them."""
         credentials = ", ".join(sorted(source.about for source in self._sources.values()))

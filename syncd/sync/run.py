@@ -100,9 +100,11 @@ class Run:
                     discovery.blind.append(item)
                     continue
                 discovery.see(item)
-                if self._wanted(item):
-                    self.found += 1
-                    await queue.put((runner, item))
+                if not self._wanted(item):
+                    session.skip(item)
+                    continue
+                self.found += 1
+                await queue.put((runner, item))
         except ReadError as error:
             discovery.blind.append(Blind(name, "", error.state, error.operation, error.permission, error.reason))
         self.total.add(calls.tally)
@@ -120,6 +122,7 @@ class Run:
         while (item := await queue.get()) is not None:
             runner, scope = item
             if self._remembered(scope):
+                runner.session.skip(scope)
                 self.states["disabled"] += 1
                 continue
             accept = any(fnmatchcase(scope.key, pattern) for pattern in self.plan.accept)

@@ -43,6 +43,7 @@ class Cloud:
     blind: list[Blind] = field(default_factory=list)
     fingerprint: str = "1"
     readings: list[tuple[str, bool]] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     second: dict[str, list[Node]] = field(default_factory=dict)
     delay: float = 0.0
 
@@ -84,6 +85,9 @@ class Cloud:
 
     async def close(self) -> None:
         pass
+
+    def skip(self, scope: Scope) -> None:
+        self.skipped.append(scope.key)
 
     async def scopes(self, calls: Calls, selection: Selection) -> AsyncIterator[Scope | Blind]:
         for key in list(self.boxes):

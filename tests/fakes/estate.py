@@ -39,14 +39,17 @@ TABLES = {
 
 @dataclass
 class Estate:
-    """A fake endpoint and a store. `settings` is the [aws] table, `limits` the [sync] table."""
+    """A fake endpoint and a store. `settings` is the [aws] table, `limits` the [sync] table.
+
+    A call may take as long as on a machine that does much else; who waits for a timeout lowers it.
+    """
 
     fake: Fake
     path: Path
     settings: dict[str, Any] = field(default_factory=dict)
     limits: SyncSettings = field(
         default_factory=lambda: SyncSettings(
-            call_timeout_seconds=1.0, attempts=2, retry_base_seconds=0.01, retry_cap_seconds=0.02
+            call_timeout_seconds=30.0, attempts=2, retry_base_seconds=0.01, retry_cap_seconds=0.02
         )
     )
 

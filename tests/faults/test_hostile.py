@@ -92,8 +92,8 @@ async def test_a_hostile_answer_fails_its_scope_and_loses_nothing(
 
 
 async def test_a_page_of_fifty_megabytes_is_read_within_bounds(fake: Fake, tmp_path: Path) -> None:
-    item = ', "Description": "' + "x" * 900 + '"'
-    page = functions(*[item] * 50_000)
+    item = ', "Description": "' + "x" * 400 + '"'
+    page = functions(*[item] * 100_000)
     assert len(page) > 50_000_000
     async with Between(fake.url).serving() as between:
         between.answers = {CALLS[LAMBDA]: (JSON, page)}

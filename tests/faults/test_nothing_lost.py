@@ -1,8 +1,10 @@
 """Every kind of fault, at every place where it can strike: what was known stays, is marked, and comes back quietly."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
+import msgspec
 import pytest
 
 from bench.fake import Fake, serving
@@ -116,11 +118,20 @@ def scope_of(estate: Estate, place: str) -> str:
     return f"aws/{estate.fake.get('__truth')['accounts'][0]}/{place}"
 
 
+@contextmanager
+def impatient(estate: Estate) -> Iterator[None]:
+    """Silence is not waited for long."""
+    patient, estate.limits = estate.limits, msgspec.structs.replace(estate.limits, call_timeout_seconds=3.0)
+    yield
+    estate.limits = patient
+
+
 def strike(estate: Estate, broken: dict[str, Broken], do: str, **more: Any) -> dict[str, tuple[str, str, str]]:
     """One sync under faults: nothing is lost by it, nor told when all is well again. Returns what was incomplete."""
     before, since = estate.picture(), estate.last_event()
     estate.faults(*({"do": do, **rule, **more} for rule, _, _ in broken.values()))
-    estate.sync()
+    with impatient(estate) if do == "hang" else nullcontext():
+        estate.sync()
     assert all(rule["hits"] for rule in estate.fake.get("__faults")), "a fault never struck"
     assert estate.picture() == before
     assert estate.changes(since) == []
@@ -170,6 +181,13 @@ def test_a_lasting_empty_list_is_held_and_nobody_loses_anything(estate: Estate) 
     assert states[f"{REGION}/ec2.volumes"] == states[f"{REGION}/lambda.functions"] == "held"
 
 
+def test_lasting_empty_tags_of_many_resources_are_held(estate: Estate) -> None:
+    sweep: Broken = ({"service": "resourcegroupstaggingapi"}, "", "")
+    own: Broken = ({"service": "s3", "operation": "GetBucketTagging"}, "", "")
+    left = strike(estate, {"sweep": sweep, "own": own}, "empty")
+    assert left[scope_of(estate, "global/s3.buckets")][0] == "held"
+
+
 def test_lasting_empty_facets_of_many_resources_are_held(estate: Estate) -> None:
     left = strike(estate, {"s3 encryption": FACETS["s3 encryption"]}, "empty")
     assert left[scope_of(estate, "global/s3.buckets")][0] == "held"
@@ -184,9 +202,11 @@ def test_tags_that_cannot_be_had_either_way_are_kept(estate: Estate) -> None:
     estate.faults(
         {"do": "denied", "service": "resourcegroupstaggingapi"},
         {"do": "denied", "service": "lambda", "operation": "ListTags"},
+        {"do": "denied", "service": "s3", "operation": "GetBucketTagging"},
     )
     estate.sync()
     assert (estate.picture(), estate.changes(since)) == (before, [])
+    assert estate.incomplete()[scope_of(estate, "global/s3.buckets")][:2] == ("partial", "s3:GetBucketTagging")
     state, permission, reason = estate.incomplete()[scope_of(estate, f"{REGION}/lambda.functions")]
     assert state == "partial"
     assert permission in ("lambda:ListTags", "tag:GetResources")

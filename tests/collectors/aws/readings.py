@@ -14,6 +14,7 @@ from collectors.aws.compile import Compiler
 from collectors.aws.engine import Engine
 from collectors.aws.models import Models
 from collectors.aws.places import Place
+from collectors.aws.plans import ScopePlan
 from collectors.aws.tagging import BulkTags
 from syncd.errors import Failed, Temporary
 from syncd.model import Doubt, Gap, Last, Node
@@ -107,9 +108,8 @@ class Cloud:
 
     async def read(self, *kinds: str, reading: Reading | None = None) -> Found:
         """One reading of the scope of these kinds; nodes by name."""
-        plan = self.compiler.scope([self.compiler.catalog.kinds[kind] for kind in kinds])
         found = Found()
-        async for each in self.engine.collect(plan, self.place, REGION, reading or Reading()):
+        async for each in self.engine.collect(self._plan(*kinds), self.place, REGION, reading or Reading()):
             if isinstance(each, Node):
                 found.nodes[each.name] = each
             elif isinstance(each, Gap):
@@ -121,8 +121,13 @@ class Cloud:
     def expect(self, *kinds: str) -> None:
         """The scopes of these kinds will be read: lists that they share are kept for them."""
         for kind in kinds:
-            plan = self.compiler.scope([self.compiler.catalog.kinds[kind]])
-            self.engine.expect(plan, ACCOUNT, REGION)
+            self.engine.expect(self._plan(kind), ACCOUNT, REGION)
+
+    def skip(self, kind: str) -> None:
+        self.engine.done(self._plan(kind), ACCOUNT, REGION)
+
+    def _plan(self, *kinds: str) -> ScopePlan:
+        return self.compiler.scope([self.compiler.catalog.kinds[kind] for kind in kinds])
 
 
 @asynccontextmanager

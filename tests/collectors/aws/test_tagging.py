@@ -165,3 +165,13 @@ async def test_a_sweep_is_kept_until_every_scope_of_the_account_has_been_read(tm
         assert aws.aws.count("GetResources") == 1
         await aws.read("aws_sqs_queue")
         assert aws.aws.count("GetResources") == 2
+
+
+async def test_a_scope_that_is_skipped_keeps_no_sweep(tmp_path: Path) -> None:
+    async with cloud(tmp_path, TABLES, **ANSWERS) as aws:
+        aws.expect("aws_dynamodb_table")
+        aws.expect("aws_sqs_queue")
+        await aws.read("aws_dynamodb_table")
+        aws.skip("aws_sqs_queue")
+        await aws.read("aws_dynamodb_table")
+        assert aws.aws.count("GetResources") == 2
