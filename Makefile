@@ -4,7 +4,11 @@ BIN := .venv/bin
 CODE := syncd collectors reactions tests $(wildcard bench demo)
 PYTEST ?=
 
-.PHONY: demo test lint bench lock clean
+PREFIX ?= /usr/local
+APP ?= /opt/syncd
+DESTDIR ?=
+
+.PHONY: demo test lint bench lock clean install uninstall
 
 demo: .venv/ready
 	@$(BIN)/python -m demo
@@ -30,6 +34,36 @@ lock: .venv/ready
 	rm -f requirements.lock.bak requirements-dev.lock.bak
 
 LOCK := --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml
+
+# The daemon as a service: its own environment in APP, commands and units under PREFIX, the configuration in /etc/syncd.
+# Again for an upgrade. DESTDIR stands before every path, for packages.
+UNITS := $(DESTDIR)$(PREFIX)/lib/systemd/system
+install: .venv/ready
+	rm -rf build/wheel && $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel .
+	test -x $(DESTDIR)$(APP)/bin/python || $(PYTHON) -m venv $(DESTDIR)$(APP)
+	$(DESTDIR)$(APP)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	$(DESTDIR)$(APP)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall build/wheel/*.whl
+	install -d $(DESTDIR)$(PREFIX)/bin $(UNITS)/syncd.service.d $(DESTDIR)/etc/syncd/syncd.d
+	ln -sf $(APP)/bin/syncd $(APP)/bin/syncctl $(DESTDIR)$(PREFIX)/bin/
+	for unit in syncd.service syncd.socket syncd-sync.service syncd-sync.timer; do \
+	  sed 's,/opt/syncd/,$(APP)/,' systemd/$$unit > $(UNITS)/$$unit && chmod 0644 $(UNITS)/$$unit || exit; done
+	install -m 0644 systemd/syncd.service.d/credentials.conf.example $(UNITS)/syncd.service.d/
+	install -D -m 0644 systemd/syncd.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/syncd.conf
+	install -D -m 0644 systemd/syncd.tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/syncd.conf
+	install -m 0640 etc/syncd.toml $(DESTDIR)/etc/syncd/syncd.toml.example
+	test -e $(DESTDIR)/etc/syncd/syncd.toml || install -m 0640 etc/syncd.toml $(DESTDIR)/etc/syncd/syncd.toml
+	test -n "$(DESTDIR)" || ! command -v systemd-sysusers || { systemd-sysusers $(PREFIX)/lib/sysusers.d/syncd.conf && systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/syncd.conf; }
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || systemctl daemon-reload
+	@echo "installed; now: edit /etc/syncd/syncd.toml, then systemctl enable --now syncd"
+
+# The configuration and the store stay.
+uninstall:
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || systemctl disable --now syncd.service syncd.socket syncd-sync.timer
+	rm -rf $(DESTDIR)$(APP) $(UNITS)/syncd.service.d
+	rm -f $(UNITS)/syncd.service $(UNITS)/syncd.socket $(UNITS)/syncd-sync.service $(UNITS)/syncd-sync.timer
+	rm -f $(DESTDIR)$(PREFIX)/bin/syncd $(DESTDIR)$(PREFIX)/bin/syncctl
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/syncd.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/syncd.conf
+	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || systemctl daemon-reload
 
 clean:
 	rm -rf .venv build dist *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -16,12 +16,14 @@ from msgspec import Meta, Struct
 from syncd.complaints import Complaint, Step, complaint, nearest, without
 from syncd.errors import ConfigError
 from syncd.plugin import Secret, load_collectors
+from syncd.schedule import when
 
 Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 
 SYSTEM_FILE = Path("/etc/syncd/syncd.toml")
 SYSTEM_STATE = Path("/var/lib/syncd")
+SYSTEM_SOCKET = Path("/run/syncd/control.sock")
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +59,64 @@ class SyncSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "console", "json"] = "auto"
+    format: Literal["auto", "console", "json", "logfmt"] = "auto"
+
+
+Cronline = Annotated[str, Meta(max_length=200, description="a cron expression such as 0 * * * *")]
+
+
+class ScheduleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When the daemon reads by itself. `collectors`: name → cron line; `max_age_minutes`: glob → minutes."""
+
+    cron: Cronline = "0 * * * *"
+    timezone: str = "UTC"
+    jitter_seconds: Annotated[float, Meta(ge=0)] = 300.0
+    collectors: dict[str, Cronline] = {}
+    max_age_minutes: dict[str, Annotated[float, Meta(ge=1)]] = {}
+
+
+class WorkflowSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When a workflow runs by itself: a cron line, and globs of event types."""
+
+    cron: Cronline = ""
+    on: tuple[str, ...] = ()
+
+
+class WorkflowsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Beside the reading that [schedule] plans."""
+
+    collect: WorkflowSettings = WorkflowSettings()
+    cleanup: WorkflowSettings = WorkflowSettings()
+    metrics: WorkflowSettings = WorkflowSettings()
+    collect_and_cleanup: WorkflowSettings = WorkflowSettings()
+
+    def named(self) -> dict[str, WorkflowSettings]:
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+class ControlSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The unix socket. `users` and `groups` may give changing commands, beside root and the daemon's own user."""
+
+    socket: Annotated[str, Meta(pattern="^($|/|~)", description='an absolute path, or "" for the usual place')] = ""
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    max_connections: Annotated[int, Meta(ge=2, le=1024)] = 32
+
+    @property
+    def file(self) -> Path:
+        return Path(self.socket).expanduser() if self.socket else usual_socket()
+
+
+class TelemetrySettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`listen` "" serves metrics on the control socket only."""
+
+    listen: Annotated[
+        str,
+        Meta(
+            pattern=r"^($|127\.\d+\.\d+\.\d+:\d+$|localhost:\d+$|\[::1\]:\d+$)",
+            description='a loopback address such as 127.0.0.1:9475, or "" for none',
+        ),
+    ] = ""
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -66,11 +125,23 @@ class Config(Struct, frozen=True, kw_only=True):
     store: StoreSettings = StoreSettings()
     sync: SyncSettings = SyncSettings()
     log: LogSettings = LogSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    workflows: WorkflowsSettings = WorkflowsSettings()
+    control: ControlSettings = ControlSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     collectors: Mapping[str, Any] = {}
     files: tuple[Path, ...] = ()
 
 
-SECTIONS: Mapping[str, type[Struct]] = {"store": StoreSettings, "sync": SyncSettings, "log": LogSettings}
+SECTIONS: Mapping[str, type[Struct]] = {
+    "store": StoreSettings,
+    "sync": SyncSettings,
+    "log": LogSettings,
+    "schedule": ScheduleSettings,
+    "workflows": WorkflowsSettings,
+    "control": ControlSettings,
+    "telemetry": TelemetrySettings,
+}
 
 
 def load(path: Path | None = None, *, database: Path | None = None) -> Config:
@@ -93,10 +164,19 @@ def examine(path: Path | None = None) -> tuple[Config, list[str]]:
     for name, kind in SECTIONS.items():
         sections[name] = _section(text, name, kind, complaints)
     installed = _installed()
+    _check_cron(text, sections, installed, complaints)
     named = [name for name in text.values if name in installed]
     collectors = load_collectors(named or None)
     settings = {name: _section(text, name, found.settings, complaints) for name, found in collectors.items()}
     return Config(**sections, collectors=settings, files=text.files), complaints
+
+
+def complaints_of(path: Path | None = None) -> list[str]:
+    """A line for each thing that is wrong with the configuration files as they are now."""
+    try:
+        return examine(path)[1]
+    except ConfigError as error:
+        return [str(error)]
 
 
 def store_file(path: Path | None = None) -> Path:
@@ -120,6 +200,14 @@ def usual_file() -> Path:
     except RuntimeError:
         raise ConfigError("no home directory to keep the store in: name a file with --db or store.path") from None
     return home / "syncd" / "syncd.db"
+
+
+def usual_socket() -> Path:
+    """/run/syncd/control.sock for the service and root, else in the user's own runtime directory."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if _is_service() or not runtime.startswith("/"):
+        return SYSTEM_SOCKET
+    return Path(runtime) / "syncd" / "control.sock"
 
 
 def _is_service() -> bool:
@@ -188,6 +276,39 @@ def _lay(text: _Text, below: dict[str, Any], above: dict[str, Any], file: Path, 
             del text.origins[said]
         text.origins[here] = file
         below[key] = deepcopy(value)
+
+
+def _check_cron(text: _Text, sections: dict[str, Any], installed: set[str], complaints: list[str]) -> None:
+    """Cron lines, time zone and collectors of the schedule: what cannot be used is complained of and left out."""
+    settings: ScheduleSettings = sections["schedule"]
+
+    def fits(path: tuple[str, ...], line: str, zone: str) -> bool:
+        try:
+            when(line or "@hourly", zone)
+        except ValueError as error:
+            complaints.append(f"{text.origin(path)}: {'.'.join(path)}: {error}")
+            return False
+        return True
+
+    def known(name: str) -> bool:
+        path = ("schedule", "collectors", name)
+        if name not in installed:
+            complaints.append(f"{text.origin(path)}: {'.'.join(path)}: unknown collector; {nearest(name, installed)}")
+        return name in installed
+
+    zone = settings.timezone if fits(("schedule", "timezone"), "@hourly", settings.timezone) else "UTC"
+    cron = settings.cron if fits(("schedule", "cron"), settings.cron, zone) else ScheduleSettings().cron
+    own = {
+        name: line
+        for name, line in settings.collectors.items()
+        if known(name) and fits(("schedule", "collectors", name), line, zone)
+    }
+    sections["schedule"] = msgspec.structs.replace(settings, timezone=zone, cron=cron, collectors=own)
+    workflows = {
+        name: each if fits(("workflows", name, "cron"), each.cron, zone) else WorkflowSettings()
+        for name, each in sections["workflows"].named().items()
+    }
+    sections["workflows"] = WorkflowsSettings(**workflows)
 
 
 def _installed() -> set[str]:

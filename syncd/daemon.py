@@ -1,146 +1,293 @@
-"""The composition root: opens store and collectors, runs once, closes in reverse whatever happened."""
+"""The composition root of `syncd run`: opens everything, one group of named tasks, closes in reverse."""
 
 import asyncio
-import gc
+import os
+import signal
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from datetime import UTC
+from functools import partial
+from pathlib import Path
 
+import msgspec
 import structlog
-import uvloop
 
-from syncd.config import Config
-from syncd.errors import CredentialsError, StoreError
-from syncd.kinds import KindRegistry
-from syncd.plugin import Collector, Selection, Session, load_collectors
-from syncd.store.store import Store
-from syncd.sync.calls import Patience
+from syncd.bus import Bus, Told, publish_committed
+from syncd.config import Config, complaints_of, load
+from syncd.control.core import Core, Setting
+from syncd.control.door import Door, bind
+from syncd.control.peers import Rights
+from syncd.control.server import Server
+from syncd.errors import ConfigError, StoreError
+from syncd.plugin import load_collectors
+from syncd.runs import Runs
+from syncd.store.requests import Wish
+from syncd.supervision import kept
 from syncd.sync.limits import Limits
-from syncd.sync.report import summary_of
-from syncd.sync.run import Plan, Run
-from syncd.sync.scope_run import Guards, iso
-from syncd.sync.summary import Progress, RunSummary
+from syncd.sync.perform import Performer, now, open_store
+from syncd.systemd import Notifier, listening
+from syncd.telemetry import Facts, Lag, Telemetry
+from syncd.timetable import Timetable, plan
+from syncd.workflow import Participants, Workflow
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
-
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Runs on uvloop. Documents are many and acyclic: the search for cycles is rare, and never among modules."""
-    gc.freeze()
-    gc.set_threshold(300_000, 10, 50)
-    return uvloop.run(main)
-
-
-def now() -> str:
-    """The time as everything stored has it: `2026-03-01T12:00:00Z`."""
-    return iso(datetime.now(UTC))
+FINISHING = 5.0
+"""Seconds that handlers at work are given at the end."""
+STATUS_EVERY = 5.0
+SCHEDULE_MAY_REST = 90.0
+WRITER_MAY_TAKE = 10.0
+ORDER = ("watchdog", "status", "schedule", "runs", "bus", "monitoring", "control", "lag")
+"""In which tasks end: nothing begins any more, what goes on stops, who listens hears of it."""
 
 
-async def sync_once(
-    config: Config,
-    selection: Selection,
-    *,
-    accept: tuple[str, ...] = (),
-    trigger: str = "cli",
-    progress: Callable[[Progress], None] | None = None,
-) -> RunSummary:
-    """Reads every configured account once and leaves the result in the store.
+async def serve(config: Config, path: Path | None, database: Path | None, configured: Callable[[Config], None]) -> None:
+    """Until SIGTERM or SIGINT; a second one ends the process at once. SIGHUP takes the configuration anew.
 
-    Raises StoreLocked, StoreError, CredentialsError, ConfigError. Cancellation leaves a consistent file.
+    `path` and `database` are what the command line said; `configured` applies what concerns the whole process (logs).
+    Raises StoreLocked, StoreError, ConfigError.
     """
-    collectors = load_collectors(config.collectors)
     async with AsyncExitStack() as stack:
+        daemon = await Daemon.open(config, stack, os.environ)
+        daemon.reread = lambda: load(path, database=database)
+        daemon.configured = configured
+        daemon.core.check = lambda: complaints_of(path)
+        await daemon.run()
+
+
+class Daemon:
+    """The running parts, and what signals do to them."""
+
+    def __init__(self, core: Core, performer: Performer, bus: Bus, notifier: Notifier) -> None:
+        self.core = core
+        self.bus = bus
+        self.notifier = notifier
+        self.reread: Callable[[], Config] = lambda: core.setting.config
+        self.configured: Callable[[Config], None] = lambda config: None
+        self._performer = performer
+        self._begun_with = core.setting.config
+        self._server = Server(core, _rights(core.setting.config))
+        self._stop = asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._listening: list[Callable[[], None]] = []
+        core.reload = self.reload
+        self._listen()
+
+    @classmethod
+    async def open(cls, config: Config, stack: AsyncExitStack, environ: Mapping[str, str]) -> "Daemon":
+        collectors = load_collectors(config.collectors)
         store = await open_store(config, collectors)
         stack.push_async_callback(store.close)
-        sessions = await _open_sessions(config, collectors, stack)
-        return await _run(config, store, sessions, _plan(config, selection, accept), trigger, progress)
+        door = _door(config, stack, environ)
+        limits = Limits(config.sync.max_in_flight)
+        performer = Performer(config, store, collectors, limits)
+        runs = Runs(store, performer)
+        await runs.load()
+        timetable = Timetable(runs.ask)
+        timetable.load(plan(config, collectors), await store.schedule())
 
+        def look() -> Facts:
+            assert core.facts is not None
+            return core.facts
 
-async def open_store(config: Config, collectors: Mapping[str, Collector]) -> Store:
-    """The store, knowing every kind and relation of these collectors."""
-    registry = KindRegistry()
-    types: set[str] = set()
-    for collector in collectors.values():
-        registry.add(collector.kinds())
-        types.update(collector.edge_types())
-    return await Store.open(
-        config.store.file,
-        registry,
-        now=now,
-        edge_types=types,
-        autocheckpoint=config.store.wal_autocheckpoint,
-    )
+        async def unknown() -> None:
+            raise ConfigError("the daemon is not ready to reload")
 
+        participants = Participants(time.monotonic)
+        performer.steps = Workflow(store, participants).perform
+        core = Core(
+            store,
+            runs,
+            collectors,
+            Setting(config, now()),
+            timetable,
+            participants,
+            limits,
+            Telemetry(look),
+            Lag(),
+            door,
+            unknown,
+            list,
+            now(),
+            time.monotonic(),
+        )
+        runs.finished = core.telemetry.run_finished
+        return cls(core, performer, Bus(), Notifier.of(environ))
 
-async def _open_sessions(
-    config: Config, collectors: Mapping[str, Collector], stack: AsyncExitStack
-) -> dict[str, Session]:
-    """Sessions of all collectors that have something to read with.
-
-    A collector without credentials is an error when it is configured, or when no collector has any.
-    """
-    sessions: dict[str, Session] = {}
-    without: list[CredentialsError] = []
-    for name, collector in collectors.items():
+    async def run(self) -> None:
+        """Until it is told to stop, or a part fails for good."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         try:
-            session = await collector.open(config.collectors[name])
-        except CredentialsError as error:
-            without.append(error)
-            continue
-        stack.push_async_callback(session.close)
-        sessions[name] = session
-    if without and (config.files or not sessions):
-        raise without[0]
-    return sessions
+            async with asyncio.TaskGroup() as group:
+                self._start(group)
+                log.info("daemon.started", pid=os.getpid(), store=str(self.core.store.path))
+                self.notifier.ready("ready")
+                await self._stop.wait()
+                await self._end()
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    def stop(self) -> None:
+        """In order; called again, at once: the store is consistent at any moment."""
+        if self._stop.is_set():
+            os._exit(1)
+        self._stop.set()
+
+    def _start(self, group: asyncio.TaskGroup) -> None:
+        core = self.core
+        works = {
+            "control": self._server.serve,
+            "bus": lambda: publish_committed(core.store, self.bus),
+            "runs": core.runs.serve,
+            "schedule": core.timetable.serve,
+            "lag": core.lag.watch,
+            "watchdog": self._feed,
+            "status": self._tell,
+        }
+        if listen := core.setting.config.telemetry.listen:
+            host, _, port = listen.rpartition(":")
+            works["monitoring"] = lambda: self._server.monitor(host.strip("[]"), int(port))
+        for name, work in works.items():
+            self._tasks[name] = group.create_task(kept(name, work, clock=time.monotonic), name=name)
+
+    async def _end(self) -> None:
+        self.core.stopping = True
+        self.notifier.stopping("stopping")
+        log.info("daemon.stopping")
+        for name in ORDER:
+            task = self._tasks.get(name)
+            if task is None:
+                continue
+            task.cancel()
+            await asyncio.wait([task])
+            if name == "bus":
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FINISHING):
+                        await self.bus.finish()
+        log.info("daemon.stopped")
+
+    # -- workflows that events start
+
+    def _listen(self) -> None:
+        for off in self._listening:
+            off()
+        named = self.core.setting.config.workflows.named()
+        self._listening = [
+            self.bus.on(pattern, partial(self._start_on, name)) for name, each in named.items() for pattern in each.on
+        ]
+
+    async def _start_on(self, workflow: str, told: Told) -> None:
+        """Not on what the workflow told itself: it would never end."""
+        if self.core.runs.workflow_of(told.run) != workflow:
+            await self.core.runs.ask(Wish("event", f"{told.type} {told.seq}", workflow=workflow))
+
+    # -- the configuration
+
+    def _hang_up(self) -> None:
+        async def reload() -> None:
+            with suppress(ConfigError):  # logged, and shown by status
+                await self.reload()
+
+        self._tasks["reload"] = asyncio.create_task(reload(), name="reload")
+
+    async def reload(self) -> None:
+        """Takes the configuration anew, or leaves all as it was and raises ConfigError."""
+        core = self.core
+        self.notifier.reloading(time.monotonic_ns() // 1000)
+        try:
+            new = await asyncio.to_thread(self.reread)
+            planned = plan(new, core.collectors)
+        except ConfigError as error:
+            core.setting.refused = str(error)
+            log.warning("config.refused", reason=str(error))
+            self.notifier.ready("the new configuration was refused")
+            raise
+        warnings = _restart_needed(self._begun_with, new)
+        # A collector whose section went keeps its settings until the restart.
+        settings = {name: new.collectors.get(name, core.setting.config.collectors[name]) for name in core.collectors}
+        new = msgspec.structs.replace(new, collectors=settings)
+        if new.sync.max_in_flight != core.setting.config.sync.max_in_flight:
+            core.limits = self._performer.limits = Limits(new.sync.max_in_flight)
+        core.setting = Setting(new, now(), warnings=warnings)
+        self._performer.config = new
+        self._server.allow(_rights(new))
+        self.configured(new)
+        core.timetable.load(planned, await core.store.schedule())
+        self._listen()
+        log.info("config.loaded", files=[str(file) for file in new.files], warnings=warnings)
+        self.notifier.ready("reloaded")
+
+    # -- what systemd hears
+
+    async def _feed(self) -> None:
+        """The watchdog is fed only while the loop turns, the writer answers and the schedule is looked at."""
+        every = self.notifier.watchdog_seconds
+        while every:
+            try:
+                async with asyncio.timeout(WRITER_MAY_TAKE):
+                    await self.core.store.ping()
+            except (TimeoutError, StoreError) as error:
+                log.warning("watchdog.writer_silent", reason=str(error))
+            else:
+                if time.monotonic() - self.core.timetable.ticked < SCHEDULE_MAY_REST:
+                    self.notifier.watchdog()
+            await asyncio.sleep(every)
+
+    async def _tell(self) -> None:
+        before = ""
+        while True:
+            text = self._state()
+            if text != before:
+                self.notifier.status(text)
+                before = text
+            await asyncio.sleep(STATUS_EVERY)
+
+    def _state(self) -> str:
+        runs = self.core.runs
+        if runs.current:
+            so_far = runs.current.run.so_far()
+            names = ", ".join(runs.current.run.sessions) or "everything"
+            share = 100 * so_far.scopes_done // max(1, so_far.scopes_total)
+            return f"syncing {names}: {share} %, {so_far.scopes_done} of {so_far.scopes_total} scopes"
+        if runs.paused:
+            return "paused: syncctl resume"
+        planned = self.core.timetable.next()
+        if not planned:
+            return "idle; nothing is scheduled"
+        name, when = min(planned.items(), key=lambda each: each[1])
+        return f"idle; next: {name} at {when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-async def _run(
-    config: Config,
-    store: Store,
-    sessions: Mapping[str, Session],
-    plan: Plan,
-    trigger: str,
-    progress: Callable[[Progress], None] | None,
-) -> RunSummary:
-    settings = config.sync
-    patience = Patience(
-        settings.attempts, settings.retry_base_seconds, settings.retry_cap_seconds, settings.call_timeout_seconds
-    )
-    guards = Guards(
-        settings.hold_share,
-        settings.hold_minimum,
-        settings.scope_timeout_seconds,
-        settings.disabled_for_hours * 3600,
-        settings.max_nodes_per_scope,
-        settings.max_document_bytes,
-    )
-    limits = Limits(settings.max_in_flight)
-    first, begun = await store.events(), time.monotonic()
-    await store.begin(trigger)
-    work = Run(store, sessions, limits, patience, guards, plan, now, time.monotonic, progress)
-    state, reason = "failed", ""
+def _door(config: Config, stack: AsyncExitStack, environ: Mapping[str, str]) -> Door:
+    """Systemd's socket, or one of our own, which goes with us."""
     try:
-        async with asyncio.timeout(settings.run_timeout_seconds):
-            await work.execute()
-        state = "complete" if work.states.total() == work.states["complete"] else "incomplete"
-    except TimeoutError:
-        state, reason = "incomplete", f"not done within sync.run_timeout_seconds = {settings.run_timeout_seconds:g}"
-    except asyncio.CancelledError:
-        state, reason = "cancelled", "stopped before the end; what was committed stands"
-        raise
-    except StoreError as error:
-        reason = str(error)
-        raise
-    finally:
-        summary = await summary_of(work, store, state, reason, time.monotonic() - begun, first)
-        with suppress(StoreError):  # on a full disk the next run closes this one
-            await asyncio.shield(store.finish(asdict(summary), config.store.keep_runs))
-    return await summary_of(work, store, state, reason, time.monotonic() - begun, first)
+        given = listening(environ)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    if given:
+        listener = given[0]
+    else:
+        file = config.control.file
+        listener = bind(file)
+        stack.callback(file.unlink, missing_ok=True)
+    return Door(listener, _rights(config), config.control.max_connections)
 
 
-def _plan(config: Config, selection: Selection, accept: tuple[str, ...]) -> Plan:
-    return Plan(selection, accept, config.sync.max_scopes, config.sync.retire_after_days * 86400)
+def _rights(config: Config) -> Rights:
+    return Rights(config.control.users, config.control.groups)
+
+
+def _restart_needed(old: Config, new: Config) -> list[str]:
+    """What a reload cannot change."""
+    fixed = {
+        "store": (old.store, new.store),
+        "control.socket": (old.control.file, new.control.file),
+        "control.max_connections": (old.control.max_connections, new.control.max_connections),
+        "telemetry": (old.telemetry, new.telemetry),
+        "the collectors in use": (set(old.collectors), set(new.collectors)),
+    }
+    return [f"{name} has changed: a restart is needed for that" for name, (was, is_) in fixed.items() if was != is_]

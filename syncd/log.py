@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, TextIO, cast
 
 import msgspec
@@ -37,6 +38,25 @@ class Stream(Protocol):
     def flush(self) -> None: ...
 
     def isatty(self) -> bool: ...
+
+
+class Unbreakable:
+    """A stream whose failures are nobody's business: a log that cannot be written must not end what it tells of."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 class Redaction:
@@ -78,7 +98,7 @@ def configure(
     settings: LogSettings, secrets: Iterable[Secret] = (), stream: Stream | None = None, *, colours: bool = True
 ) -> None:
     """Console lines on a terminal, JSON elsewhere. Warnings of libraries pass the same processors."""
-    stream = stream or sys.stderr
+    stream = Unbreakable(stream or sys.stderr)
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     first: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -99,6 +119,8 @@ def configure(
 
 def _renderer(settings: LogSettings, stream: Stream, colours: bool) -> Processor:
     terminal = stream.isatty()
+    if settings.format == "logfmt":
+        return structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"], bool_as_flag=False)
     if settings.format == "json" or (settings.format == "auto" and not terminal):
         return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
     return structlog.dev.ConsoleRenderer(colors=terminal and colours, exception_formatter=structlog.dev.plain_traceback)

@@ -79,15 +79,17 @@ class Reader(Calls, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a run is asked to read: empty means all. Globs over accounts, regions and kinds; scope keys for `accept`."""
+    """What a run is asked to read: empty means all. Collectors by name, globs over all else."""
 
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
+    collectors: tuple[str, ...] = ()
 
     @property
     def everything(self) -> bool:
+        """Whether all of each collector that takes part is read: only then what is not found is gone."""
         return not (self.accounts or self.regions or self.kinds or self.scopes)
 
 

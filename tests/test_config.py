@@ -24,7 +24,7 @@ def complaints(file: Path, text: str) -> list[str]:
 
 def test_without_any_configuration_everything_has_its_default_and_every_collector_runs() -> None:
     config = load()
-    assert (config.store, config.sync, config.log) == tuple(kind() for kind in SECTIONS.values())
+    assert {name: getattr(config, name) for name in SECTIONS} == {name: kind() for name, kind in SECTIONS.items()}
     assert "fake" in config.collectors
     assert config.files == ()
 
@@ -47,7 +47,17 @@ def test_a_configuration_that_names_collectors_runs_only_those(file: Path) -> No
         ("[sync]\nattempts = 2026-01-01", "sync.attempts: found 2026-01-01 (a time), expected an integer"),
         ("[sync]\nattempts = 0", "sync.attempts: found 0 (an integer), expected an integer >= 1"),
         ("[sync]\nhold_share = 2", "sync.hold_share: found 2 (an integer), expected a number <= 1.0"),
-        ('[log]\nformat = "xml"', 'log.format: found "xml" (a string), expected one of "auto", "console", "json"'),
+        (
+            '[log]\nformat = "xml"',
+            'log.format: found "xml" (a string), expected one of "auto", "console", "json", "logfmt"',
+        ),
+        ('[schedule]\ncron = "61 * * * *"', 'schedule.cron: found "61" as minute in "61 * * * *", expected *, 0-59'),
+        ('[schedule]\ncron = "@every x"', 'schedule.cron: found "@every x", expected @every with'),
+        ('[schedule]\ntimezone = "Mars"', 'schedule.timezone: found "Mars", expected a time zone like Europe/Berlin'),
+        ('[schedule.collectors]\nfke = "@daily"', "schedule.collectors.fke: unknown collector; did you mean fake?"),
+        ('[schedule.collectors]\nfake = "x"', 'schedule.collectors.fake: found "x" (1 of five fields)'),
+        ('[workflows.metrics]\ncron = "x"', 'workflows.metrics.cron: found "x" (1 of five fields)'),
+        ('[telemetry]\nlisten = "0.0.0.0:1"', 'telemetry.listen: found "0.0.0.0:1" (a string), expected a loopback'),
         ('[store]\npath = "x.db"', 'store.path: found "x.db" (a string), expected an absolute path, or ""'),
         ("store = 5", "store: found 5 (an integer), expected a table"),
         ("fake = []", "fake: found a list, expected a table"),

@@ -28,7 +28,7 @@ def collectors() -> Mapping[str, Collector]:
 
 def test_the_sample_loads_and_every_value_is_the_default(collectors: Mapping[str, Collector]) -> None:
     config = load(SAMPLE)
-    assert (config.store, config.sync, config.log) == tuple(kind() for kind in SECTIONS.values())
+    assert {name: getattr(config, name) for name in SECTIONS} == {name: kind() for name, kind in SECTIONS.items()}
     assert config.collectors == {name: found.settings() for name, found in collectors.items()}
 
 

@@ -3,20 +3,22 @@
 import argparse
 import json
 import re
-import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from syncd.cli.database import reading, store_of
 from syncd.cli.exits import Exit
-from syncd.cli.output import coloured, json_rows, paint, printable, show, table
+from syncd.cli.output import OBJECTS, coloured, paint, printable, show, table
 from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 COLUMNS = ("seq", "at", "run", "number", "type", "scope", "kind", "name", "urn", "body")
 TYPES = {"created": "32", "updated": "33", "deleted": "31"}
 LONGEST = 200
+LIMIT = 100
 
 STATEMENT = f"""
 select * from (
@@ -29,9 +31,12 @@ select * from (
 
 
 def events(arguments: argparse.Namespace) -> int:
+    from syncd.cli.database import reading, store_of
+
     seq, at = since(arguments.since, datetime.now(UTC))
     values = {
-        "seq": seq, "at": at, "type": arguments.type, "text": arguments.resource, "limit": arguments.limit,
+        "seq": seq, "at": at, "type": arguments.type, "text": arguments.resource,
+        "limit": LIMIT if arguments.limit is None else arguments.limit,
     }  # fmt: skip
     with reading(store_of(arguments)) as connection:
         rows = connection.execute(STATEMENT, values)
@@ -60,25 +65,37 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _print(rows: sqlite3.Cursor, arguments: argparse.Namespace) -> None:
-    if arguments.output == "json":
-        json_rows(dict(zip(COLUMNS, (*row[:-1], json.loads(row[-1])), strict=True)) for row in rows)
-    elif arguments.output == "table":
-        _readable(rows.fetchall(), coloured(sys.stdout, no_color=arguments.no_color))
+def _print(rows: "sqlite3.Cursor", arguments: argparse.Namespace) -> None:
+    if arguments.output == "table":
+        _readable(map(_event, rows.fetchall()), coloured(sys.stdout, no_color=arguments.no_color))
+    elif arguments.output in OBJECTS:
+        show(COLUMNS, ((*row[:-1], json.loads(row[-1])) for row in rows), arguments.output)
     else:
         show(COLUMNS, rows, arguments.output)
 
 
-def _readable(rows: Sequence[Sequence[Any]], colours: bool) -> None:
-    """One block for each event: what, then each field that changed."""
-    if not rows:
+def _event(row: tuple[Any, ...]) -> dict[str, Any]:
+    return {**dict(zip(COLUMNS, row, strict=True)), "body": json.loads(row[-1])}
+
+
+def _readable(events: Iterable[Mapping[str, Any]], colours: bool) -> None:
+    empty = True
+    for event in events:
+        print(*readable(event, colours), sep="\n")
+        empty = False
+    if empty:
         table(("seq", "at", "type", "kind", "name"), [])
-    for seq, at, _, _, type_, scope, kind, name, urn, body in rows:
-        verb = type_.rpartition(".")[2]
-        subject = f"{printable(kind)} {printable(name)}  {printable(urn)}" if urn else printable(scope or "")
-        print(f"{seq}  {at}  {paint(printable(type_), TYPES.get(verb, ''), colours)}  {subject}".rstrip(" -"))
-        for line in details(json.loads(body)):
-            print(f"    {line}")
+
+
+def readable(event: Mapping[str, Any], colours: bool) -> Iterator[str]:
+    """The lines of one event: what happened to what, then each field that changed."""
+    kind, name, urn = (printable(event[key]) for key in ("kind", "name", "urn"))
+    type_ = printable(event["type"])
+    subject = f"{kind} {name}  {urn}" if event["urn"] else printable(event["scope"] or "")
+    verb = paint(type_, TYPES.get(type_.rpartition(".")[2], ""), colours)
+    yield f"{printable(event['seq'])}  {printable(event['at'])}  {verb}  {subject}".rstrip(" -")
+    for line in details(event["body"]):
+        yield f"    {line}"
 
 
 def details(body: dict[str, Any]) -> Iterator[str]:

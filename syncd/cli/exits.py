@@ -1,10 +1,12 @@
 """How a command ends: the documented exit codes, and one line for every error raised on purpose."""
 
+import io
 import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
 
+from syncd.cli.encoding import escaped
 from syncd.errors import ConfigError, CredentialsError, StoreLocked, SyncdError
 
 
@@ -15,6 +17,8 @@ class Exit(IntEnum):
     INCOMPLETE = 3
     LOCKED = 4
     CREDENTIALS = 5
+    DOWN = 6
+    DENIED = 7
     INTERRUPTED = 130
     PIPE = 141
 
@@ -27,12 +31,23 @@ exit codes:
   3    the run finished, but some scopes could not be read completely
   4    another syncd is writing the store
   5    no usable credentials
+  6    no daemon answers
+  7    not allowed
   130  interrupted; the store is consistent
 """
 
 
+class DaemonDown(SyncdError):
+    """Nothing answers at the control socket, or not any more."""
+
+
+class NotAllowed(SyncdError):
+    """This user may not open the control socket, or may not do what was asked."""
+
+
 def guarded(program: str, command: Callable[[], int]) -> int:
     """Runs a command. Errors raised on purpose become one line on stderr; a closed pipe is quiet."""
+    _print_anything()
     try:
         code = command()
         sys.stdout.flush()
@@ -50,7 +65,7 @@ def guarded(program: str, command: Callable[[], int]) -> int:
 
 
 def _say(program: str, message: str, code: Exit) -> Exit:
-    print(f"{program}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{program}: {escaped(' '.join(message.split()))}", file=sys.stderr)
     return code
 
 
@@ -62,7 +77,18 @@ def _code(error: SyncdError) -> Exit:
             return Exit.LOCKED
         case CredentialsError():
             return Exit.CREDENTIALS
+        case DaemonDown():
+            return Exit.DOWN
+        case NotAllowed():
+            return Exit.DENIED
     return Exit.ERROR
+
+
+def _print_anything() -> None:
+    """A name that this terminal's encoding lacks is escaped; without this it would end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def discard_output() -> None:

@@ -1,16 +1,20 @@
-"""Rows on stdout: an aligned table for people, JSON, TSV or CSV for programs."""
+"""Rows on stdout: an aligned table for people, JSON, YAML, TSV or CSV for programs."""
 
 import csv
-import json
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TextIO
+
+from syncd.cli.encoding import escaped, field_text, json_text, yaml_lines
 
 Row = Sequence[Any]
 
-FORMATS = ("table", "json", "tsv", "csv")
+FORMATS = ("table", "json", "ndjson", "tsv", "csv", "yaml")
+DOCUMENTS = ("table", "json", "ndjson", "yaml")
+"""For one answer that is no list of rows."""
+OBJECTS = ("json", "ndjson", "yaml")
 STATES = {
     "complete": "32",
     "partial": "33",
@@ -36,38 +40,85 @@ def show(columns: Sequence[str], rows: Iterable[Row], output: str, *, colours: b
     """Prints rows in one of FORMATS; all but the table are streamed."""
     if output == "table":
         table(columns, rows, colours)
-    elif output == "json":
-        json_rows(dict(zip(columns, row, strict=True)) for row in rows)
+    elif output in OBJECTS:
+        _objects((dict(zip(columns, row, strict=True)) for row in rows), output)
     elif output == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows(map(field_text, row) for row in rows)
     else:
         print("\t".join(columns))
         for row in rows:
             print("\t".join(_field(value) for value in row))
 
 
+def show_objects(
+    columns: Sequence[str], objects: Iterable[Mapping[str, Any]], output: str, *, colours: bool = False
+) -> None:
+    """Like `show`: json, ndjson and yaml have all that the objects have, the other formats these columns of it."""
+    if output in OBJECTS:
+        _objects(objects, output)
+    else:
+        show(columns, ([item.get(name) for name in columns] for item in objects), output, colours=colours)
+
+
+def show_document(value: object, output: str) -> None:
+    """Prints one value as json, ndjson or yaml."""
+    if output == "yaml":
+        print(*yaml_lines(value), sep="\n")
+    else:
+        print(json_text(value, indent=2 if output == "json" else None))
+
+
+def _objects(objects: Iterable[object], output: str) -> None:
+    if output == "json":
+        json_rows(objects)
+    elif output == "ndjson":
+        for item in objects:
+            print(json_text(item))
+    else:
+        _yaml_rows(objects)
+
+
 def json_rows(rows: Iterable[object]) -> None:
     """A JSON array with one element a line: whole for parsers, readable for people and diff."""
     start = "["
     for row in rows:
-        print(start, json.dumps(row, ensure_ascii=False, default=str), sep="\n", end="")
+        print(start, json_text(row), sep="\n", end="")
         start = ","
     print("[]" if start == "[" else "\n]")
 
 
+def _yaml_rows(rows: Iterable[object]) -> None:
+    empty = True
+    for row in rows:
+        print(*yaml_lines([row]), sep="\n")
+        empty = False
+    if empty:
+        print("[]")
+
+
 def table(columns: Sequence[str], rows: Iterable[Row], colours: bool = False) -> None:
+    print(*table_lines(columns, rows, colours), sep="\n")
+
+
+def table_lines(columns: Sequence[str], rows: Iterable[Row], colours: bool = False) -> list[str]:
     """Columns as wide as their content, numbers to the right, the last column open."""
     kept = list(rows)
     cells = [[printable(value) for value in row] for row in kept]
-    numeric = [all(isinstance(row[i], int | float) for row in kept) and bool(kept) for i in range(len(columns))]
+    numeric = [bool(kept) and all(_is_number(row[i]) for row in kept) for i in range(len(columns))]
     heads = [name.upper().replace("_", " ") for name in columns]
     widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
-    print(paint(_line(heads, widths, numeric), BOLD, colours))
     state = columns.index("state") if "state" in columns else -1
-    for row in cells:
-        print(_line(row, widths, numeric, lambda i, text: _state(text, colours) if i == state else text))
+    lines = [paint(_line(heads, widths, numeric), BOLD, colours)]
+    lines += [
+        _line(row, widths, numeric, lambda i, text: _state(text, colours) if i == state else text) for row in cells
+    ]
+    return lines
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _line(
@@ -92,10 +143,9 @@ def printable(value: object) -> str:
     """A value as text that cannot move a terminal's cursor: names come from strangers."""
     if value is None or value == "":
         return "-"
-    text = str(value)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escaped(value if isinstance(value, str) else field_text(value))
 
 
 def width(text: str) -> int:
@@ -108,5 +158,5 @@ def width(text: str) -> int:
 
 def _field(value: object) -> str:
     """One TSV field: tabs and line ends are written as \\t and \\n, a backslash as two."""
-    text = "" if value is None else str(value)
+    text = field_text(value)
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

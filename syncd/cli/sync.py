@@ -23,18 +23,18 @@ ENDINGS = {"complete": Exit.OK, "incomplete": Exit.INCOMPLETE, "cancelled": Exit
 
 
 def sync(arguments: argparse.Namespace) -> int:
-    config = _config(arguments)
+    config = config_of(arguments)
     selection = Selection(tuple(arguments.account), tuple(arguments.region), tuple(arguments.kind))
     return _run(config, selection, (), arguments)
 
 
 def accept(arguments: argparse.Namespace) -> int:
-    config = _config(arguments)
+    config = config_of(arguments)
     scopes = _waiting(config.store.file, arguments.scope)
     return _run(config, Selection(scopes=scopes), scopes, arguments)
 
 
-def _config(arguments: argparse.Namespace) -> Config:
+def config_of(arguments: argparse.Namespace) -> Config:
     config = load(arguments.config, database=arguments.db)
     if not config.collectors:
         raise ConfigError("no collector is installed: install syncd with its collectors")
@@ -58,7 +58,8 @@ def _waiting(file: Path, globs: list[str]) -> tuple[str, ...]:
 
 def _run(config: Config, selection: Selection, accepted: tuple[str, ...], arguments: argparse.Namespace) -> int:
     from syncd import log
-    from syncd.daemon import run, sync_once
+    from syncd.loop import run
+    from syncd.once import sync_once
 
     progress = ProgressLine(sys.stderr)
     colours = coloured(sys.stderr, no_color=arguments.no_color)

@@ -1,17 +1,25 @@
-"""`syncctl`: looks at the store. For now it opens the file itself, read-only."""
+"""`syncctl`: asks the running daemon and looks into the store's file, which it opens read-only."""
 
 import argparse
 from collections.abc import Callable, Sequence
 
 from syncd.cli import arguments as common
+from syncd.cli import completion
+from syncd.cli import syncctl_daemon as daemon
 from syncd.cli.exits import HELP, guarded
+from syncd.cli.follow import follow
 from syncd.cli.output import FORMATS
 
-DESCRIPTION = "Looks into the store of syncd: how complete it is, what changed, what there is. Changes nothing."
+DESCRIPTION = """\
+Tells what syncd does and what it knows, and has it do something. coverage, events, runs, kinds and sql read the store's
+file and need no daemon; all the others, events --follow and runs with an action ask the daemon through its socket."""
 EXAMPLES = """\
 examples:
+  syncctl status                             what the daemon does, how far it is, what is wrong
+  syncctl sync --account 111122223333 --wait
   syncctl coverage --incomplete --why        what could not be seen, and which permission is missing
   syncctl events --since 2h                  what changed in the last two hours, field by field
+  syncctl events --follow                    what changes, as it is seen
   syncctl kinds                              what there is, counted
   syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
 
@@ -25,11 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> common.Parser:
     root = common.program("syncctl", DESCRIPTION, EXAMPLES + HELP)
     commands = root.add_subparsers(metavar="COMMAND", title="commands")
+    daemon.add(commands)
     _coverage(commands)
     _events(commands)
     _runs(commands)
     _kinds(commands)
     _sql(commands)
+    completion.add(commands, "syncctl", parser)
     about = commands.add_parser("help", help="the same as --help")
     about.add_argument("topic", nargs="*")
     about.set_defaults(handler=lambda arguments: common.help_of(root, arguments.topic))
@@ -73,6 +83,7 @@ def _events(commands: "argparse._SubParsersAction[common.Parser]") -> None:
         "  syncctl events --since 2h\n"
         "  syncctl events --type 'resource.*' --resource web-1\n"
         "  syncctl events --since 1200 -o json\n"
+        "  syncctl events --follow --type 'resource.*' -o ndjson | while read -r event; do …; done\n"
     )
     added = _command(commands, "events", _run_events, text, examples)
     added.add_argument(
@@ -80,10 +91,18 @@ def _events(commands: "argparse._SubParsersAction[common.Parser]") -> None:
     )
     added.add_argument("--type", metavar="GLOB", default="*", help="such as 'resource.*' or scope.denied")
     added.add_argument("--resource", metavar="TEXT", default="", help="part of a URN, kind, name or scope")
-    added.add_argument("--limit", metavar="N", type=int, default=100, help="the last N of them; default: 100, -1: all")
+    added.add_argument("--limit", metavar="N", type=int, help="the last N of them; default: 100, -1: all")
+    added.add_argument(
+        "--follow",
+        action="store_true",
+        help="from the daemon, as they come: what is new, or all after event number SINCE; --limit N ends it after N",
+    )
+    daemon.add_socket(added)
 
 
 def _run_events(arguments: argparse.Namespace) -> int:
+    if arguments.follow:
+        return daemon.asks(follow)(arguments)
     from syncd.cli.events import events
 
     return events(arguments)
@@ -91,8 +110,10 @@ def _run_events(arguments: argparse.Namespace) -> int:
 
 def _runs(commands: "argparse._SubParsersAction[common.Parser]") -> None:
     text = "the last runs, how they ended and what they cost"
-    added = _command(commands, "runs", _run_runs, text, "  syncctl runs --limit 5\n")
+    examples = "  syncctl runs --limit 5\n  syncctl runs show 12\n  syncctl runs cancel 12\n"
+    added = _command(commands, "runs", _run_runs, text, examples)
     added.add_argument("--limit", metavar="N", type=int, default=20, help="the last N of them; default: 20, -1: all")
+    daemon.add_run_actions(added)
 
 
 def _run_runs(arguments: argparse.Namespace) -> int:

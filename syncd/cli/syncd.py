@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from syncd.cli import arguments as common
+from syncd.cli import completion
 from syncd.cli.exits import HELP, guarded
 
 DESCRIPTION = (
@@ -12,6 +13,7 @@ DESCRIPTION = (
 EXAMPLES = """\
 examples:
   syncd sync                                 read everything with the credentials that the usual chain finds
+  syncd run                                  the same every hour, as a daemon that syncctl talks to
   syncd check --config /etc/syncd/syncd.toml
   syncctl coverage --incomplete --why        what could not be seen, and which permission is missing
 
@@ -23,6 +25,16 @@ examples:
   syncd sync --kind 'aws_ec2_*' --quiet -o json
 
 A selection reads only what matches; the rest of the store stays as it is.
+
+"""
+RUN_EXAMPLES = """\
+examples:
+  syncd run                                  with the configuration of the usual place
+  syncd run --config syncd.toml --db estate.db --log-level debug
+  kill -HUP PID                              take the configuration anew; a wrong one is refused
+  syncctl status                             how it is
+
+SIGTERM and SIGINT end it in order, within 10 seconds; a second one at once.
 
 """
 ACCEPT_EXAMPLES = """\
@@ -42,13 +54,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> common.Parser:
     root = common.program("syncd", DESCRIPTION, EXAMPLES + HELP)
     commands = root.add_subparsers(metavar="COMMAND", title="commands")
+    _run(commands)
     _sync(commands)
     _accept(commands)
     _check(commands)
+    completion.add(commands, "syncd", parser)
     about = commands.add_parser("help", help="the same as --help")
     about.add_argument("topic", nargs="*")
     about.set_defaults(handler=lambda arguments: common.help_of(root, arguments.topic))
     return root
+
+
+def _run(commands: "argparse._SubParsersAction[common.Parser]") -> None:
+    text = "be the daemon: read on a schedule, and obey syncctl"
+    added = commands.add_parser("run", help=text, description=text, epilog=RUN_EXAMPLES + HELP)
+    added.set_defaults(handler=_run_daemon)
+    common.add_config(added)
+    common.add_database(added)
+    _add_log(added)
 
 
 def _sync(commands: "argparse._SubParsersAction[common.Parser]") -> None:
@@ -82,7 +105,17 @@ def _add_run(parser: common.Parser) -> None:
     common.add_database(parser)
     common.add_output(parser, ("table", "json", "tsv"))
     parser.add_argument("--quiet", action="store_true", help="no progress and no summary; -o json and tsv still print")
+    _add_log(parser)
+
+
+def _add_log(parser: common.Parser) -> None:
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: log.level")
+
+
+def _run_daemon(arguments: argparse.Namespace) -> int:
+    from syncd.cli.run import run
+
+    return run(arguments)
 
 
 def _run_sync(arguments: argparse.Namespace) -> int:

@@ -4,8 +4,10 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from syncd.store import requests, steps
 from syncd.store.journal import Event, Journal, advance
 from syncd.store.records import dumps
+from syncd.store.requests import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +29,39 @@ class ScopeRun:
     reason: str = ""
 
 
-def begin(connection: sqlite3.Connection, now: str, trigger: str) -> int:
-    """A new run's number. A run that never ended (its process died) is closed honestly first."""
-    journal = Journal(connection, now, 0)
-    for (run,) in connection.execute("select id from run where state = 'running'").fetchall():
-        reason = "interrupted: the process ended in the middle; what was committed stands"
-        connection.execute("update run set state = 'failed', finished = ?, reason = ? where id = ?", (now, reason, run))
-        journal.tell(Event("run.finished", body={"run": run, "state": "failed", "reason": reason}))
+def begin(connection: sqlite3.Connection, now: str, request: Request) -> int:
+    """A new run's number; what it was asked for by waits no longer. A run that never ended is closed first."""
+    close_interrupted(connection, now)
+    requests.take(connection, request)
     number = advance(connection, "run", 1)
-    journal.run = number
+    journal = Journal(connection, now, number)
+    selected = requests.selected(request.selection)
     connection.execute(
-        "insert into run (id, started, state, trigger) values (?, ?, 'running', ?)", (number, now, trigger)
+        "insert into run (id, started, state, trigger, workflow, request, selection) "
+        "values (?, ?, 'running', ?, ?, ?, ?)",
+        (number, now, request.trigger, request.workflow, request.id, selected),
     )
-    journal.tell(Event("run.started", body={"run": number, "trigger": trigger}))
+    body = {"run": number, "trigger": request.trigger, "workflow": request.workflow}
+    journal.tell(Event("run.started", body=body))
     journal.close()
     return number
 
 
+def close_interrupted(connection: sqlite3.Connection, now: str) -> None:
+    """Runs whose process died are closed honestly."""
+    journal = Journal(connection, now, 0)
+    for (run,) in connection.execute("select id from run where state = 'running'").fetchall():
+        step = steps.interrupt(connection, now, run)
+        where = f"in step {step}" if step else "in the middle"
+        reason = f"interrupted: the process ended {where}; what was committed stands"
+        connection.execute("update run set state = 'failed', finished = ?, reason = ? where id = ?", (now, reason, run))
+        journal.tell(Event("run.finished", body={"run": run, "state": "failed", "reason": reason}))
+    journal.close()
+
+
 def finish(connection: sqlite3.Connection, run: int, now: str, summary: dict[str, Any]) -> None:
     """`summary` has at least state and reason."""
+    steps.interrupt(connection, now, run)
     journal = Journal(connection, now, run)
     connection.execute(
         "update run set finished = ?, state = ?, reason = ?, summary = ? where id = ?",

@@ -72,8 +72,10 @@ class Writer:
     costs more than all that a small scope writes.
     """
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, committed: Callable[[], None]) -> None:
+        """`committed` is called after each transaction."""
         self._connection = connection
+        self._committed = committed
         self._queue: asyncio.Queue[tuple[Transaction[Any], asyncio.Future[Any]] | None] = asyncio.Queue(QUEUE)
         self._task = asyncio.create_task(self._run(), name="store-writer")
         self._closed = False
@@ -85,6 +87,11 @@ class Writer:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         await self._queue.put((change, done))
         return await asyncio.shield(done)
+
+    @property
+    def waiting(self) -> int:
+        """Changes in the queue."""
+        return self._queue.qsize()
 
     async def close(self) -> None:
         """Drains the queue, then ends."""
@@ -110,6 +117,8 @@ class Writer:
             results = await on_thread(self._connection, lambda c: _transact(c, changes))
         except Exception as error:  # noqa: BLE001  handed to the callers whole, whatever it is
             results = [_Undone(error) for _ in items]
+        else:
+            self._committed()
         for (_, done), result in zip(items, results, strict=True):
             _settle(done, result)
 

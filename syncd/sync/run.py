@@ -18,7 +18,7 @@ from syncd.store.store import Store
 from syncd.sync.calls import HostCalls, Patience, Tally
 from syncd.sync.limits import Limits
 from syncd.sync.scope_run import Guards, Result, ScopeRunner, iso
-from syncd.sync.summary import Progress
+from syncd.sync.summary import PlaceProgress, Progress
 
 log = structlog.get_logger()
 
@@ -55,6 +55,7 @@ class Run:
     updated: Counter[tuple[str, str]] = field(default_factory=Counter)
     deleted: Counter[tuple[str, str]] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
+    places: dict[Place, PlaceProgress] = field(default_factory=dict)
     nodes: int = 0
     found: int = 0
     discovering: bool = True
@@ -104,6 +105,7 @@ class Run:
                     session.skip(item)
                     continue
                 self.found += 1
+                self._place(item).scopes_total += 1
                 await queue.put((runner, item))
         except ReadError as error:
             discovery.blind.append(Blind(name, "", error.state, error.operation, error.permission, error.reason))
@@ -124,6 +126,7 @@ class Run:
             if self._remembered(scope):
                 runner.session.skip(scope)
                 self.states["disabled"] += 1
+                self._place(scope).scopes_done += 1
                 continue
             accept = any(fnmatchcase(scope.key, pattern) for pattern in self.plan.accept)
             self._count(await runner.run(scope, accept))
@@ -137,6 +140,7 @@ class Run:
         self.states[result.state] += 1
         self.total.add(result.tally)
         self.nodes += result.nodes
+        self._place(result.scope).add(result.nodes, result.state)
         if result.outcome:
             account = (result.scope.collector, result.scope.account)
             self.created[account] += result.outcome.created
@@ -144,6 +148,9 @@ class Run:
             self.deleted[account] += result.outcome.deleted
         if self.progress:
             self.progress(self.so_far())
+
+    def _place(self, scope: Scope) -> PlaceProgress:
+        return self.places.setdefault(place_of(scope), PlaceProgress())
 
     def so_far(self) -> Progress:
         return Progress(

@@ -18,6 +18,21 @@ class Progress:
     discovering: bool = True
 
 
+@dataclass(slots=True)
+class PlaceProgress:
+    """One account and region in a run so far."""
+
+    scopes_total: int = 0
+    scopes_done: int = 0
+    incomplete: int = 0
+    nodes: int = 0
+
+    def add(self, nodes: int, state: str) -> None:
+        self.scopes_done += 1
+        self.incomplete += state != "complete"
+        self.nodes += nodes
+
+
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
     """One account in one run. `name` is "" when the provider gave none."""

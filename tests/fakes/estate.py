@@ -13,7 +13,7 @@ import pytest
 from bench.fake import Fake, environment
 from bench.truth import expected, stored
 from syncd.config import Config, StoreSettings, SyncSettings
-from syncd.daemon import sync_once
+from syncd.once import sync_once
 from syncd.plugin import Selection, load_collectors
 from syncd.sync.summary import RunSummary
 

@@ -45,22 +45,26 @@ class World:
             await store.close()
 
     async def sync(self, **plan: Any) -> Run:
-        self.moment += timedelta(minutes=1)
         async with self.store() as store:
-            await store.begin("test")
-            run = Run(
-                store,
-                {"fake": self.cloud},
-                Limits(16),
-                self.patience,
-                self.guards,
-                replace(self.plan, **plan),
-                self.now,
-                self.moment.timestamp,
-            )
-            await run.execute()
-            await store.finish({"state": "complete", "reason": ""}, 100)
-            return run
+            return await self.sync_in(store, **plan)
+
+    async def sync_in(self, store: Store, **plan: Any) -> Run:
+        """One run in a store that stays open."""
+        self.moment += timedelta(minutes=1)
+        await store.begin("test")
+        run = Run(
+            store,
+            {"fake": self.cloud},
+            Limits(16),
+            self.patience,
+            self.guards,
+            replace(self.plan, **plan),
+            self.now,
+            self.moment.timestamp,
+        )
+        await run.execute()
+        await store.finish({"state": "complete", "reason": ""}, 100)
+        return run
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         connection = sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)

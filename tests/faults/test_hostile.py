@@ -9,7 +9,7 @@ import pytest
 
 from bench import process
 from bench.fake import ROOT, Fake, environment, serving
-from syncd.daemon import sync_once
+from syncd.once import sync_once
 from syncd.plugin import Selection
 from tests.fakes.between import Between
 from tests.fakes.estate import Estate, credentials

@@ -1,0 +1,50 @@
+"""What the control socket looks at and steers: the parts of the running daemon."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from syncd.config import Config
+from syncd.control.door import Door
+from syncd.plugin import Collector
+from syncd.runs import Runs
+from syncd.store.store import Store
+from syncd.sync.limits import Limits
+from syncd.telemetry import Facts, Lag, Telemetry
+from syncd.timetable import Timetable
+from syncd.workflow import Participants
+
+
+@dataclass(slots=True)
+class Setting:
+    """The configuration in force. `refused` says why the last one that was to replace it was not taken."""
+
+    config: Config
+    loaded: str
+    refused: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Core:
+    """`started` in ISO 8601, `begun` in monotonic seconds. `reload` raises ConfigError and then changes nothing.
+
+    `troubles`: what is wrong now, by where; status tells them.
+    """
+
+    store: Store
+    runs: Runs
+    collectors: Mapping[str, Collector]
+    setting: Setting
+    timetable: Timetable
+    participants: Participants
+    limits: Limits
+    telemetry: Telemetry
+    lag: Lag
+    door: Door
+    reload: Callable[[], Awaitable[None]]
+    check: Callable[[], list[str]]
+    started: str
+    begun: float
+    stopping: bool = False
+    facts: Facts | None = None
+    troubles: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,116 @@
+"""Every path of the control API with what it does, in one table: the server and its own description are made of it."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import syncd
+from syncd.control.answers import Handler
+from syncd.control.changing import Changing
+from syncd.control.reading import API, Reading
+from syncd.control.working import Working
+
+STREAM = "application/x-ndjson"
+JSON = "application/json"
+TEXT = "text/plain"
+
+
+class Route(NamedTuple):
+    """`asks`: parameters of the query; `gives`: content type; `changes`: needs rights."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    asks: tuple[str, ...] = ()
+    gives: str = JSON
+    changes: bool = False
+
+
+def routes(reading: Reading, changing: Changing, working: Working) -> Iterator[Route]:
+    r, c, w = reading, changing, working
+    number = "{run:[0-9]{1,18}}"
+    asked = "{request:[0-9]{1,18}}"
+    yield Route("GET", "/v1/version", r.version, "versions of syncd, this API, Python and SQLite")
+    yield Route("GET", "/v1/status", r.status, "health, the run that goes on, what waits, the schedule, coverage")
+    yield Route(
+        "GET", f"/v1/requests/{asked}/follow", r.follow, "what becomes of a request, until it ended", (), STREAM
+    )
+    yield Route("GET", "/v1/runs", r.runs, "the last runs, oldest first", ("limit",))
+    yield Route("GET", f"/v1/runs/{number}", r.run, "one run with its summary")
+    yield Route("GET", f"/v1/runs/{number}/log", r.log, "what each scope of a run cost and brought", (), STREAM)
+    yield Route("GET", "/v1/coverage", r.coverage, "how complete each scope is, and why not", ("incomplete",), STREAM)
+    yield Route(
+        "GET",
+        "/v1/events",
+        r.events,
+        "what changed and happened; follow: also what is to come",
+        ("since", "type", "resource", "limit", "follow"),
+        STREAM,
+    )
+    yield Route("GET", "/v1/collectors", r.collectors, "the collectors and how much they hold")
+    yield Route("GET", "/v1/accounts", r.accounts, "the accounts and how complete they are")
+    yield Route("GET", "/v1/config", r.config, "the configuration in force, without its secrets")
+    yield Route("GET", "/v1/debug/tasks", r.tasks, "the tasks of the daemon and where each waits")
+    yield Route("GET", "/v1/debug/limits", r.limits, "the live limits of calls, by account, region and service")
+    yield Route("GET", "/metrics", r.metrics, "metrics for Prometheus", (), TEXT)
+    yield Route("GET", "/healthz", r.health, "whether the daemon and its writer answer")
+    yield Route("GET", "/readyz", r.ready, "whether there is a picture to look at, and how complete it is")
+    yield Route("POST", "/v1/sync", c.sync, "asks for a run; one that waits for the same is joined", changes=True)
+    yield Route("POST", "/v1/accept", c.accept, "believes held scopes, lets retired ones go", changes=True)
+    yield Route("POST", f"/v1/runs/{number}/cancel", c.cancel, "stops the run that goes on", changes=True)
+    yield Route("GET", "/v1/workflows", w.workflows, "the workflows, who takes part, and the step that waits")
+    yield Route("POST", "/v1/workflows/{name}/run", w.run, "asks for a run of a workflow", changes=True)
+    yield Route("POST", "/v1/workflows/subscribe", w.subscribe, "takes part in steps", (), STREAM, changes=True)
+    yield Route("POST", "/v1/workflows/answer", w.answer, "answers a step, or reports progress", changes=True)
+    yield Route("POST", "/v1/pause", c.pause, "lets no run begin, also after a restart", changes=True)
+    yield Route("POST", "/v1/resume", c.resume, "lets runs begin again", changes=True)
+    yield Route("POST", "/v1/reload", c.reload, "takes the configuration anew, or refuses it whole", changes=True)
+    yield Route("POST", "/v1/config/check", c.check, "checks the configuration files as they are now", changes=True)
+
+
+def description(table: list[Route]) -> dict[str, Any]:
+    """The table as an OpenAPI 3.1 document."""
+    paths: dict[str, Any] = {}
+    for route in table:
+        path, names = _plain(route.path)
+        parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": kind}} for name, kind in names]
+        parameters += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.asks]
+        operation: dict[str, Any] = {
+            "summary": route.summary,
+            "parameters": parameters,
+            "responses": {
+                "default": {"description": "an error", "content": {JSON: {"schema": _ERROR}}},
+                "2XX": {"description": route.summary, "content": {route.gives: {}}},
+            },
+        }
+        if route.changes:
+            operation["requestBody"] = {"content": {JSON: {"schema": {"type": "object"}}}}
+        paths.setdefault(path, {})[route.method.lower()] = operation
+    info = {"title": "syncd control API", "version": f"{API} (syncd {syncd.__version__})"}
+    return {"openapi": "3.1.0", "info": info, "paths": paths}
+
+
+_ERROR = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+            "required": ["code", "message"],
+        }
+    },
+    "required": ["error"],
+}
+
+
+def _plain(path: str) -> tuple[str, list[tuple[str, str]]]:
+    """`/v1/runs/{run:[0-9]+}` → `/v1/runs/{run}`, its names and their types."""
+    parts, names = [], []
+    for part in path.split("/"):
+        if part.startswith("{"):
+            name, form, _ = part[1:].rstrip("}").partition(":")
+            names.append((name, "integer" if form else "string"))
+            parts.append(f"{{{name}}}")
+        else:
+            parts.append(part)
+    return "/".join(parts), names
