@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from syncd.errors import StoreError, SyncdError
+from syncd.store import queries
 from syncd.store.requests import Request, Wish
 from syncd.store.store import Store
 from syncd.sync.perform import Performer
@@ -60,9 +61,11 @@ class Runs:
         performer.watch = self._begun
 
     async def load(self) -> None:
-        """What outlived the last process: whether runs are paused. Runs that it left open are closed."""
+        """What outlived the last process: whether runs are paused, how long each took. Runs left open are closed."""
         self.paused = await self.store.flag(PAUSED)
         await self.store.settle()
+        for workflow, selection, seconds, scopes in await self.store.read(queries.costs):
+            self._earlier[(workflow, selection, ())] = (seconds, scopes)
 
     async def ask(self, wish: Wish) -> tuple[Request, bool]:
         """Returns the request, and whether it joined one that waits for the same."""

@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from syncd.plugin import Selection
+from syncd.store.requests import selection_of
+
 Row = dict[str, Any]
 
 COUNTS = ("seconds", "nodes", "created", "updated", "deleted", "calls", "retries", "throttles")
@@ -136,3 +139,14 @@ def last_complete(connection: sqlite3.Connection) -> str:
     """When the last complete run ended, "" when there was none."""
     row = connection.execute("select max(finished) from run where state = 'complete'").fetchone()
     return row[0] or ""
+
+
+def costs(connection: sqlite3.Connection) -> list[tuple[str, Selection, float, int]]:
+    """Workflow, selection, seconds and scopes of the last runs that came to their end, oldest first."""
+    query = (
+        "select workflow, selection, json_extract(summary, '$.seconds'), "
+        "(select coalesce(sum(value), 0) from json_each(summary, '$.scopes')) "
+        "from run where state in ('complete', 'incomplete') order by id desc limit 100"
+    )
+    rows = connection.execute(query).fetchall()[::-1]
+    return [(workflow, selection_of(selection), seconds, scopes) for workflow, selection, seconds, scopes in rows]

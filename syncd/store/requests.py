@@ -79,4 +79,5 @@ def selected(selection: Selection) -> str:
 
 
 def selection_of(text: str) -> Selection:
+    """Of what `selected` wrote; {} stands for everything."""
     return Selection(**{name: tuple(values) for name, values in orjson.loads(text).items()})

@@ -145,3 +145,17 @@ async def test_a_run_that_may_not_begin_for_want_of_room_waits_in_the_store(worl
         task.cancel()
         await asyncio.wait([task])
     assert world.query("select id from request") == [(1,)]
+
+
+async def test_it_is_known_after_a_restart_as_well(world: World) -> None:
+    world.cloud.delay = 0.1
+    async with working(world) as desk:
+        await desk.ask()
+        await desk.until(lambda: desk.ended)
+    async with working(world) as desk:
+        await desk.ask()
+        await desk.until(lambda: desk.runs.current)
+        assert desk.runs.current
+        left = desk.runs.current.remaining(desk.runs.current.begun)
+        assert left is not None
+        assert left > 0.05
