@@ -1,6 +1,7 @@
 """What every test may use: an environment without the user's settings, and a collector installed like anybody's."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ def unmeasured_children() -> None:
     """Stand-ins would be slowed down for nothing, and those that are killed tell nothing."""
     if found := os.environ.pop("COVERAGE_PROCESS_CONFIG", ""):
         MEASURING["COVERAGE_PROCESS_CONFIG"] = found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible_children() -> None:
+    """A shell that runs the tests in its background has them ignore Ctrl-C, and whatever they start as well."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
