@@ -44,8 +44,8 @@ class FileLock:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise StoreError(f"cannot lock {self._path}: {error.strerror}") from error
             raise StoreLocked(
-                f"another syncd (process {holder or 'unknown'}) is writing this file; wait for it, stop it, or name"
-                f" another with --db ({self._path.with_suffix('')})"
+                f"another syncd (process {holder or 'unknown'}) is writing this file; if it is the daemon, ask it: "
+                f"syncctl sync; else wait for it, stop it, or name another with --db ({self._path.with_suffix('')})"
             ) from error
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)

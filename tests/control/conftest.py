@@ -30,7 +30,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         for name in [name for name in os.environ if name.startswith(("AWS_", "SYNCD_"))]:
             patch.delenv(name)
         desk = desk_at(tmp_path_factory.mktemp("quiet"))
-    with running(desk) as started:
+    with running(desk, measured=True) as started:
         yield started
 
 

@@ -35,7 +35,7 @@ def tasks(daemon: Running) -> int:
 
 
 @needs_root
-@pytest.mark.parametrize("user", ["nobody", "root"])
+@pytest.mark.parametrize("user", ["nobody", pytest.param("root", marks=pytest.mark.soak)])
 def test_200_slow_visitors_who_come_again_delay_nobody_while_a_sync_goes_on(open_desk: Desk, user: str) -> None:
     with running(open_desk) as daemon:
         daemon.socket.chmod(0o666)

@@ -11,12 +11,17 @@ import psutil
 import pytest
 
 from tests.cli.conftest import Desk, desk_at
-from tests.fakes.daemon import Running, running
+from tests.fakes.daemon import Running, running, until
 
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +35,7 @@ def monitored(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[R
     desk = desk_at(tmp_path_factory.mktemp("monitored"))
     with running(desk, telemetry={"listen": f"127.0.0.1:{port}"}) as daemon:
         daemon.sync()
+        until(lambda: listens(port))
         yield daemon
 
 
@@ -85,6 +91,7 @@ def test_the_port_answers_what_is_no_http_in_json(monitored: Running, port: int)
 def test_an_open_connection_to_the_port_does_not_keep_the_daemon_from_ending(desk: Desk) -> None:
     port = free_port()
     with running(desk, telemetry={"listen": f"127.0.0.1:{port}"}) as daemon, ExitStack() as stack:
+        until(lambda: listens(port))
         stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
         assert daemon.stop() == 0
 

@@ -88,7 +88,7 @@ async def test_what_was_read_before_a_cancel_stands(world: World) -> None:
 async def test_a_run_that_is_cancelled_twice_says_that_it_was(world: World) -> None:
     world.cloud.delay = 60
     async with working(world) as desk:
-        for turns in range(12):
+        for turns in range(4):
             await desk.ask()
             await desk.until(lambda: desk.runs.current)
             await asyncio.sleep(0.02)
@@ -99,7 +99,7 @@ async def test_a_run_that_is_cancelled_twice_says_that_it_was(world: World) -> N
             desk.runs.cancel(number)
             await desk.until(lambda: len(desk.ended) == turns + 1)  # noqa: B023  asked right here
         await asyncio.sleep(0.05)
-        assert desk.states() == [("cancelled",)] * 12
+        assert desk.states() == [("cancelled",)] * 4
 
 
 async def test_a_bug_of_a_collector_is_the_reason_of_its_run(world: World) -> None:

@@ -121,7 +121,7 @@ def scope_of(estate: Estate, place: str) -> str:
 @contextmanager
 def impatient(estate: Estate) -> Iterator[None]:
     """Silence is not waited for long."""
-    patient, estate.limits = estate.limits, msgspec.structs.replace(estate.limits, call_timeout_seconds=3.0)
+    patient, estate.limits = estate.limits, msgspec.structs.replace(estate.limits, call_timeout_seconds=2.0)
     yield
     estate.limits = patient
 
