@@ -1,23 +1,19 @@
 """The metrics keep Prometheus' rules, survive hostile labels, stay few, and are what a real Prometheus reads."""
 
 import asyncio
-import http.client
-import json
 import platform
 import shutil
-import socket
 import sqlite3
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -25,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from syncd import __version__
 from syncd.sync.summary import RunSummary
 from syncd.telemetry import CONTENT_TYPE, LARGEST, Facts, Lag, Resources, Telemetry, capped
+from tests.fakes.prometheus import known, needs_prometheus, prometheus, query
 
 FACTS = Facts(
     scopes={("aws", "complete"): 40, ("aws", "denied"): 2},
@@ -282,48 +279,11 @@ def serving(telemetry: Telemetry) -> Iterator[int]:
             server.shutdown()
 
 
-@contextmanager
-def prometheus(target: int, home: Path) -> Iterator[int]:
-    """The port of one that scrapes `target` every second. It has ended when this ends."""
-    job = {"job_name": "syncd", "static_configs": [{"targets": [f"127.0.0.1:{target}"]}]}
-    config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": [job]}
-    (home / "prometheus.yml").write_text(json.dumps(config))  # JSON is YAML
-    port = free_port()
-    command = ["prometheus", f"--config.file={home}/prometheus.yml", f"--storage.tsdb.path={home}/data"]
-    command += [f"--web.listen-address=127.0.0.1:{port}"]
-    with (
-        (home / "log").open("wb") as output,
-        subprocess.Popen(command, cwd=home, stdout=output, stderr=output) as process,
-    ):
-        try:
-            yield port
-        finally:
-            process.kill()  # what it has stored is worth nothing
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
-
-
-def query(port: int, expression: str) -> list[Any]:
-    """What it knows; nothing while it does not answer yet."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-    with closing(connection), suppress(OSError):
-        connection.request("GET", f"/api/v1/query?{urlencode({'query': expression})}")
-        response = connection.getresponse()
-        if response.status == 200:
-            return list(json.loads(response.read())["data"]["result"])
-    return []
-
-
-@pytest.mark.timeout(30)
-@pytest.mark.skipif(not shutil.which("prometheus"), reason="prometheus is not installed")
+@pytest.mark.timeout(60)
+@needs_prometheus
 def test_prometheus_reads_what_is_rendered(tmp_path: Path) -> None:
-    deadline = time.monotonic() + 20
     with serving(busy()) as target, prometheus(target, tmp_path) as port:
-        while not (found := query(port, "syncd_build_info")) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        found = known(port, "syncd_build_info")
         assert len(found) == 1, (tmp_path / "log").read_text()[-2000:]
         assert found[0]["metric"]["version"] == __version__
         accounts = {sample["metric"]["account"] for sample in query(port, "syncd_resources")}

@@ -11,6 +11,7 @@ from syncd.cli import arguments as common
 from syncd.cli import configuration, control, daemon_runs, lists
 from syncd.cli.output import DOCUMENTS, FORMATS
 from syncd.cli.status import status
+from syncd.cli.watch import again
 from syncd.errors import SyncdError
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def asks(command: Command) -> Callable[[argparse.Namespace], int]:
 
         daemon = Daemon(socket_file(arguments.socket, os.environ))
         try:
+            if getattr(arguments, "watch", None):
+                return again(lambda again_asked: command(daemon, again_asked), arguments)
             return command(daemon, arguments)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             what = f"{type(error).__name__}: {error}"
@@ -85,6 +88,7 @@ def add_run_actions(runs: common.Parser) -> None:
     added.add_argument(
         "--limit", metavar="N", type=int, default=argparse.SUPPRESS, help="the last N of them; default: 20"
     )
+    _watch(added)
     text = "all that is known of one run: accounts, and what it could not see"
     added = _action(actions, "show", text, "  syncctl runs show 12\n  syncctl runs show 12 -o yaml\n", daemon_runs.one)
     _run_number(added)
@@ -133,9 +137,12 @@ def _run_number(parser: argparse.ArgumentParser) -> None:
 
 def _status(commands: Commands) -> None:
     text = "what the daemon is and does: progress by account and region, schedule, last runs, coverage, warnings"
-    added = _command(commands, "status", text, STATUS, status)
+    _watch(_command(commands, "status", text, STATUS, status))
+
+
+def _watch(parser: argparse.ArgumentParser) -> None:
     text = "again every SECONDS until Ctrl-C; default: 2"
-    added.add_argument("--watch", metavar="SECONDS", nargs="?", type=_seconds, const=2.0, help=text)
+    parser.add_argument("--watch", metavar="SECONDS", nargs="?", type=_seconds, const=2.0, help=text)
 
 
 def _sync(commands: Commands) -> None:
@@ -170,18 +177,18 @@ def _collectors_and_accounts(commands: Commands) -> None:
     text = "the collectors that are installed, and what each of them holds"
     examples = "  syncctl collectors list\n  syncctl collectors list -o json\n"
     collectors = _group(commands, "collectors", text, examples)
-    _command(collectors, "list", text, examples, lists.collectors, FORMATS)
+    _watch(_command(collectors, "list", text, examples, lists.collectors, FORMATS))
     text = "the accounts that are known, and how complete each of them is"
     examples = "  syncctl accounts list\n  syncctl accounts list -o csv\n"
     accounts = _group(commands, "accounts", text, examples)
-    _command(accounts, "list", text, examples, lists.accounts, FORMATS)
+    _watch(_command(accounts, "list", text, examples, lists.accounts, FORMATS))
 
 
 def _workflows(commands: Commands) -> None:
     listed, run = "  syncctl workflows list\n", "  syncctl workflows run metrics --wait\n"
     workflows = _group(commands, "workflows", "what runs do, step by step", listed + run)
     text = "the workflows with their steps, and who takes part from outside"
-    _command(workflows, "list", text, listed, lists.workflows, FORMATS)
+    _watch(_command(workflows, "list", text, listed, lists.workflows, FORMATS))
     added = _command(workflows, "run", "have the daemon run one", run, control.run_workflow)
     added.add_argument("name", metavar="NAME", help="collect, cleanup, metrics or collect_and_cleanup")
     _wait(added)
@@ -199,9 +206,9 @@ def _config(commands: Commands) -> None:
 def _debug(commands: Commands) -> None:
     tasks, limits = "  syncctl debug tasks\n", "  syncctl debug limits\n  syncctl debug limits -o json\n"
     debug = _group(commands, "debug", "what the daemon does inside", tasks + limits)
-    _command(debug, "tasks", "its tasks, and the line where each of them waits", tasks, lists.tasks, FORMATS)
+    _watch(_command(debug, "tasks", "its tasks, and the line where each of them waits", tasks, lists.tasks, FORMATS))
     text = "how many calls each service of each account may have under way, and has"
-    _command(debug, "limits", text, limits, lists.limits, FORMATS)
+    _watch(_command(debug, "limits", text, limits, lists.limits, FORMATS))
 
 
 def _seconds(text: str) -> float:

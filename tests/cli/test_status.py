@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.status import redrawn
 from syncd.cli.status_text import lines
 from syncd.cli.syncctl import main
+from syncd.cli.watch import redrawn
 from syncd.cli.words import ended, lasting, selected, sized
 from tests.cli.conftest import Ask, Desk, command
 from tests.conftest import MEASURING
@@ -160,6 +160,12 @@ def test_watching_ends_when_the_daemon_goes_away(ctl: Ask, control: Control) -> 
     done = ctl("status", "--watch", "0.1")
     assert done.code == 6
     assert "went away" in done.err
+
+
+def test_lists_are_watched_as_well(ctl: Ask, control: Control) -> None:
+    control.answers["GET /v1/runs"] = [says({"runs": []}), Canned(raw=b"")]
+    done = ctl("runs", "list", "--watch", "0.1", "-o", "csv")
+    assert (done.code, done.out.count("run,started")) == (6, 1)
 
 
 @pytest.mark.parametrize("seconds", ["0", "x", "nan", "inf"])

@@ -6,17 +6,14 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.cli.conftest import Desk, desk_at
 from tests.fakes.daemon import Running, running, until
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+from tests.fakes.prometheus import free_port, known, needs_prometheus, prometheus
 
 
 def listens(port: int) -> bool:
@@ -106,6 +103,15 @@ def test_promtool_has_nothing_to_say_about_the_metrics(monitored: Running) -> No
     text = str(monitored.get("/metrics")[1])
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.timeout(60)
+@needs_prometheus
+def test_a_real_prometheus_scrapes_the_daemon(monitored: Running, port: int, tmp_path: Path) -> None:
+    with prometheus(port, tmp_path) as asked:
+        (runs,) = known(asked, 'syncd_runs_total{state="complete"}')
+        assert runs["metric"]["trigger"] == "control"
+        assert known(asked, "up")[0]["value"][1] == "1"
 
 
 def test_runs_and_scopes_are_seen_in_the_metrics(monitored: Running) -> None:
