@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -15,7 +14,7 @@ from msgspec import Meta, Struct
 
 from syncd.complaints import Complaint, Step, complaint, nearest, without
 from syncd.errors import ConfigError
-from syncd.plugin import Secret, load_collectors
+from syncd.plugin import Secret, installed_collectors, load_collectors
 from syncd.schedule import when
 
 Count = Annotated[int, Meta(ge=1)]
@@ -312,7 +311,7 @@ def _check_cron(text: _Text, sections: dict[str, Any], installed: set[str], comp
 
 
 def _installed() -> set[str]:
-    return {point.name for point in entry_points(group="syncd.collectors")}
+    return set(installed_collectors())
 
 
 def _strangers(text: _Text) -> list[str]:

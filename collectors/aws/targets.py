@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from collectors.aws.entries import Catalog, KindEntry
 from collectors.aws.templates import PLACE_NAMES, as_template, prepare, template
@@ -15,11 +16,13 @@ REFERENCE_NAMES = PLACE_NAMES | {"value"}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One kind as the target of references: `reference` is the template that makes a target of a bare value, or ""."""
+    """One kind as the target of references. `form` and `arn` are patterns of whole values, "" where there is none;
+    `reference` is the template that makes a target of a bare value, or "".
+    """
 
     kind: str
-    form: re.Pattern[str] | None
-    arn: re.Pattern[str] | None
+    form: str
+    arn: str
     reference: str
 
 
@@ -28,8 +31,7 @@ def targets(catalog: Catalog) -> dict[str, Target]:
 
 
 def _target(entry: KindEntry, catalog: Catalog) -> Target:
-    form = re.compile(entry.form) if entry.form else None
-    return Target(entry.kind, form, _arn(entry, catalog), entry.ref or _default_reference(entry))
+    return Target(entry.kind, entry.form, _arn(entry, catalog), entry.ref or _default_reference(entry))
 
 
 def urn_template(entry: KindEntry) -> str:
@@ -53,31 +55,37 @@ def _default_reference(entry: KindEntry) -> str:
     return "".join(parts)
 
 
-def _arn(entry: KindEntry, catalog: Catalog) -> re.Pattern[str] | None:
+def _arn(entry: KindEntry, catalog: Catalog) -> str:
     """The form of the kind's ARNs: by template, by the id's form where the id is the ARN, else by service."""
     text = urn_template(entry)
     if text.startswith("urn:"):
-        return None
+        return ""
     if text.startswith("{"):
         if entry.form.startswith("arn:") and as_template(entry.id) == text:
-            return re.compile(entry.form)
+            return entry.form
         service = catalog.services.get(entry.call.service)
         prefix = (service.prefix if service else "") or entry.call.service
-        return re.compile(rf"arn:[^:]+:{re.escape(prefix)}:\S+")
+        return rf"arn:[^:]+:{re.escape(prefix)}:\S+"
     parsed = template(text)
     parts = [re.escape(parsed.texts[0])]
     for after in parsed.texts[1:]:
         parts += ("[^:]*" if "".join(parts).count(":") < 5 else "\\S+", re.escape(after))
-    return re.compile("".join(parts))
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def _fits(pattern: str) -> Callable[[str], object]:
+    """Compiled when a kind that is read refers to it: most of the catalog is not, in most configurations."""
+    return re.compile(pattern).fullmatch
 
 
 class Resolver:
     """Makes a target of a value: "" for what refers to none of the kinds. Compiled once, then used in many places."""
 
     def __init__(self, wanted: Iterable[Target]) -> None:
-        self._arns = tuple(target.arn.fullmatch for target in wanted if target.arn is not None)
+        self._arns = tuple(_fits(target.arn) for target in wanted if target.arn)
         self._bare = tuple(
-            (target.form.fullmatch if target.form is not None else None, prepare(target.reference))
+            (_fits(target.form) if target.form else None, prepare(target.reference))
             for target in wanted
             if target.reference
         )
