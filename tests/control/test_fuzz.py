@@ -44,9 +44,10 @@ def understood(heard: bytes) -> None:
     """Nothing, or HTTP whose body is what it should be."""
     if not heard or heard == b"HTTP/1.1 100 Continue\r\n\r\n":
         return
-    response = http.client.HTTPResponse(
-        cast(socket.socket, _Heard(heard.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")))
-    )
+    heard = heard.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    if heard.startswith(b"HTTP/2.0 "):  # who says so in the syntax of HTTP/1 is answered alike
+        heard = heard.replace(b"HTTP/2.0", b"HTTP/1.1", 1)
+    response = http.client.HTTPResponse(cast(socket.socket, _Heard(heard)))
     response.begin()
     kind = response.getheader("Content-Type", "").partition(";")[0]
     if response.status >= 400:
