@@ -186,6 +186,9 @@ def store_file(path: Path | None = None) -> Path:
     if complaints:
         raise ConfigError(complaints[0])
     assert isinstance(store, StoreSettings)
+    service = SYSTEM_STATE / "syncd.db"
+    if not store.path and not os.access(store.file, os.R_OK) and os.access(service, os.R_OK):
+        return service  # a member of the service's group has no store of its own
     return store.file
 
 

@@ -37,9 +37,7 @@ def _open(file: Path) -> sqlite3.Connection:
     if not file.exists():
         raise StoreError(f"{file}: no store there yet; run syncd sync first, or name another file with --db")
     try:
-        connection = sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True, timeout=5)
-        connection.execute("pragma query_only = on")
-        connection.execute("pragma trusted_schema = off")
+        connection = _connected(file)
         schema = int(connection.execute("pragma user_version").fetchone()[0])
         tables = {name for (name,) in connection.execute("select name from sqlite_master")}
     except sqlite3.Error as error:
@@ -49,6 +47,32 @@ def _open(file: Path) -> sqlite3.Connection:
         connection.close()
         raise StoreError(f"{file}: not a store of syncd; name one with --db")
     _refuse_newer(file, schema, connection)
+    return connection
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    """SQLite wants to write beside a file with a log, if only while nobody else has it open.
+
+    Who may not is given the file as it is: without a log it has been closed in order, and is whole.
+    """
+    address = f"file:{quote(str(file))}?mode=ro"
+    try:
+        return _reading(address)
+    except sqlite3.OperationalError:
+        if file.with_name(file.name + "-wal").exists():
+            raise
+        return _reading(address + "&immutable=1")
+
+
+def _reading(address: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(address, uri=True, timeout=5)
+    try:
+        connection.execute("pragma query_only = on")
+        connection.execute("pragma trusted_schema = off")
+        connection.execute("select 1 from sqlite_master limit 1")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from syncd.cli.events import since
 from syncd.cli.syncctl import main
 from syncd.errors import ConfigError, StoreError
 from tests.cli.conftest import Ask, Desk, desk_at
+from tests.control.visitors import needs_root, open_place, somebody
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +216,22 @@ def test_a_reader_that_goes_away_is_no_error(desk: Desk, estate: Path) -> None:
         process.stdout.close()
         assert process.wait(timeout=60) == 141
         assert process.stderr.read() == ""
+
+
+@needs_root
+@pytest.mark.parametrize("going_on", [True, False])
+def test_who_may_only_read_the_file_reads_it_whether_or_not_a_daemon_has_it_open(going_on: bool, estate: Path) -> None:
+    with open_place() as place:
+        file = place / "s.db"
+        shutil.copy(estate, file)
+        writer = sqlite3.connect(file)
+        writer.execute("pragma journal_mode = wal")
+        writer.execute("update meta set value = value")
+        writer.commit()
+        if not going_on:
+            writer.close()
+        for each in place.iterdir():
+            each.chmod(0o644)
+        with somebody(), reading(file) as connection:
+            assert connection.execute("select count(*) from run").fetchone() != (0,)
+        writer.close()
