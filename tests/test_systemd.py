@@ -66,8 +66,13 @@ def test_a_unit_names_its_directories_and_closes_them_to_others(unit: Path, kind
 
 
 def test_every_directory_that_the_units_need_is_made() -> None:
-    made = {line.split()[1] for line in lines("syncd.tmpfiles.conf")}
+    made = {line.split()[1] for line in lines("syncd.tmpfiles.conf") if line.startswith("d ")}
     assert made == {"/etc/syncd", "/etc/syncd/syncd.d", "/etc/syncd/aws", "/var/lib/syncd", "/run/syncd"}
+
+
+def test_the_service_may_read_its_configuration_whoever_wrote_it() -> None:
+    shared = {line.split()[1] for line in lines("syncd.tmpfiles.conf") if line.split()[0::2][:2] == ["z", "0640"]}
+    assert shared == {"/etc/syncd/syncd.toml", "/etc/syncd/syncd.d/*.toml", "/etc/syncd/aws/*"}
 
 
 def test_the_daemon_finds_aws_profiles_where_it_may_read() -> None:
