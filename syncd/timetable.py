@@ -22,11 +22,12 @@ ALL = "all"
 
 
 class Planned(NamedTuple):
-    """What an entry of the schedule asks for."""
+    """What an entry of the schedule asks for. `at_once`: what was never started is due now, not only at its time."""
 
     entry: Entry
     selection: Selection = Selection()
     workflow: str = COLLECT
+    at_once: bool = True
 
 
 def plan(config: Config, collectors: Iterable[str]) -> list[Planned]:
@@ -35,7 +36,7 @@ def plan(config: Config, collectors: Iterable[str]) -> list[Planned]:
     for name, each in config.workflows.named().items():
         if each.cron:
             entry = Entry(f"workflow:{name}", when(each.cron, config.schedule.timezone), config.schedule.jitter_seconds)
-            planned.append(Planned(entry, workflow=name))
+            planned.append(Planned(entry, workflow=name, at_once=False))
     return planned
 
 
@@ -79,7 +80,9 @@ class Timetable:
         wall, mono = self._now(), self._clock()
         self._planned = {each.entry.name: each for each in planned}
         self._dues = {
-            name: Due(each.entry, self._last(name, started), wall, mono, self._chance)
+            name: Due(
+                each.entry, self._last(name, started) or (None if each.at_once else wall), wall, mono, self._chance
+            )
             for name, each in self._planned.items()
         }
         self._changed.set()

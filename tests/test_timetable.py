@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncd.config import Config, ScheduleSettings
+from syncd.config import Config, ScheduleSettings, WorkflowSettings, WorkflowsSettings
 from syncd.errors import StoreFull
 from syncd.plugin import Selection
 from syncd.schedule import SLACK, Cron, Entry, Every
@@ -232,3 +232,16 @@ def test_a_glob_with_a_slash_is_one_of_scopes_any_other_of_kinds() -> None:
         "max_age:aws_ec2_*": Selection(kinds=("aws_ec2_*",)),
         "max_age:aws/1/*": Selection(scopes=("aws/1/*",)),
     }
+
+
+def test_a_workflow_with_a_line_is_planned_beside_the_reading() -> None:
+    workflows = WorkflowsSettings(metrics=WorkflowSettings(cron="@every 5m"))
+    found = {each.entry.name: each for each in plan(Config(workflows=workflows), ("aws",))}
+    assert set(found) == {"all", "workflow:metrics"}
+    assert (found["workflow:metrics"].workflow, found["workflow:metrics"].entry.when) == ("metrics", Every(300))
+
+
+async def test_a_workflow_that_never_ran_waits_for_its_time() -> None:
+    days = Days(Planned(Entry("workflow:cleanup", Cron.parse("0 3 * * *", "UTC")), at_once=False), started="never")
+    await days.go(24)
+    assert days.hours == [3]
