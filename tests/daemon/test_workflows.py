@@ -115,7 +115,7 @@ def test_a_collect_that_fails_ends_the_run_before_anything_acts(desk: Desk) -> N
         assert steps_of(daemon, run["run"]) == {"pre_collect": "done", "collect": "interrupted"}
 
 
-@pytest.mark.parametrize("step", ["pre_collect", "collect", "post_collect", "cleanup", "post_generate_metrics"])
+@pytest.mark.parametrize("step", STEPS)
 def test_killed_in_a_step_the_run_is_closed_honestly_and_what_waits_is_done(desk: Desk, step: str) -> None:
     with running(desk) as daemon:
         if step == "collect":
