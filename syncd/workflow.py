@@ -145,7 +145,7 @@ class Workflow:
         self._participants = participants
 
     async def perform(self, request: Request, collect: Collect) -> None:
-        """A collect that fails as a whole ends the run: no later step acts on what could not be seen."""
+        """A collect that fails as a whole, or runs out of time, ends the run: nothing acts on what was not seen."""
         for position, step in enumerate(WORKFLOWS[request.workflow], 1):
             body = {"workflow": request.workflow, "task": f"{self._store.run}:{step}"}
             await self._store.begin_step(position, step, body)

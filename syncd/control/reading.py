@@ -308,9 +308,8 @@ class Reading:
         return answers.json({"healthy": True})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """Ready to be asked: at least one run has ended. Says as well how complete the picture is."""
-        last = await self.core.store.read(lambda c: queries.runs(c, 1))
-        known = any(row["finished"] for row in last) or bool(self.core.store.rows)
+        """Ready to be asked: something has been read. Says as well how complete the picture is."""
+        known = any(row.baseline for row in self.core.store.rows.values()) or bool(self.core.store.quiet)
         body = {"ready": known and not self.core.stopping, "coverage": dict(self._states())}
         return answers.json(body, 200 if body["ready"] else 503)
 

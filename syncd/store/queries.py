@@ -136,8 +136,9 @@ def scopes(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
 
 
 def last_complete(connection: sqlite3.Connection) -> str:
-    """When the last complete run ended, "" when there was none."""
-    row = connection.execute("select max(finished) from run where state = 'complete'").fetchone()
+    """When the last run that read, and read completely, ended; "" when there was none."""
+    reads = "workflow in ('collect', 'collect_and_cleanup')"
+    row = connection.execute(f"select max(finished) from run where state = 'complete' and {reads}").fetchone()
     return row[0] or ""
 
 

@@ -81,19 +81,17 @@ class Performer:
         state, reason = "failed", ""
 
         async def collect() -> None:
-            nonlocal reason
             async with AsyncExitStack() as stack:
                 await self._open_sessions(request, sessions, stack)
-                try:
-                    async with asyncio.timeout(settings.run_timeout_seconds):
-                        await work.execute()
-                except TimeoutError:
-                    reason = f"not done within sync.run_timeout_seconds = {settings.run_timeout_seconds:g}"
+                async with asyncio.timeout(settings.run_timeout_seconds):
+                    await work.execute()
 
         try:
             await self.steps(request, collect)
-            whole = not reason and work.states.total() == work.states["complete"]
-            state = "complete" if whole else "incomplete"
+            state = "complete" if work.states.total() == work.states["complete"] else "incomplete"
+        except TimeoutError:  # what was not reached still looks as it did: no later step may act on it
+            state = "incomplete"
+            reason = f"not done within sync.run_timeout_seconds = {settings.run_timeout_seconds:g}"
         except asyncio.CancelledError:
             state, reason = "cancelled", "stopped before the end; what was committed stands"
             raise

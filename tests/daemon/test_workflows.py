@@ -115,6 +115,23 @@ def test_a_collect_that_fails_ends_the_run_before_anything_acts(desk: Desk) -> N
         assert steps_of(daemon, run["run"]) == {"pre_collect": "done", "collect": "interrupted"}
 
 
+def test_a_collect_that_runs_out_of_time_ends_the_run_before_anything_acts(desk: Desk) -> None:
+    with running(desk, fake={"delay": "30.0"}, sync={"run_timeout_seconds": 0.2}) as daemon:
+        request = daemon.post("/v1/workflows/collect_and_cleanup/run")[1]["request"]
+        run = daemon.rows(f"/v1/requests/{request}/follow")[-1]["run"]
+        assert (run["state"], "run_timeout_seconds" in run["reason"]) == ("incomplete", True)
+        assert steps_of(daemon, run["run"]) == {"pre_collect": "done", "collect": "interrupted"}
+
+
+def test_a_run_that_reads_nothing_is_no_picture(desk: Desk) -> None:
+    with running(desk, fake={"nobody": "true"}) as daemon:
+        for workflow in ("collect", "metrics"):
+            request = daemon.post(f"/v1/workflows/{workflow}/run")[1]["request"]
+            daemon.rows(f"/v1/requests/{request}/follow")
+        assert daemon.get("/readyz")[0] == 503
+        assert "syncd_last_complete_run_timestamp_seconds 0.0" in daemon.get("/metrics")[1]
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_in_a_step_the_run_is_closed_honestly_and_what_waits_is_done(desk: Desk, step: str) -> None:
     with running(desk) as daemon:
