@@ -21,7 +21,8 @@ from syncd.control.peers import Rights
 from syncd.control.server import Server
 from syncd.errors import ConfigError, StoreError
 from syncd.plugin import load_collectors
-from syncd.runs import Runs
+from syncd.runs import AGAIN, Runs
+from syncd.store import queries
 from syncd.store.requests import Wish
 from syncd.supervision import kept
 from syncd.sync.limits import Limits
@@ -71,8 +72,8 @@ class Daemon:
         self._stop = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._listening: list[Callable[[], None]] = []
+        self._heard: dict[str, int] = {}
         core.reload = self.reload
-        self._listen()
 
     @classmethod
     async def open(cls, config: Config, stack: AsyncExitStack, environ: Mapping[str, str]) -> "Daemon":
@@ -121,6 +122,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+        await self._listen()
+        self.bus.last = min(self._heard.values(), default=None)
         try:
             async with asyncio.TaskGroup() as group:
                 self._start(group)
@@ -172,18 +175,30 @@ class Daemon:
 
     # -- workflows that events start
 
-    def _listen(self) -> None:
+    async def _listen(self) -> None:
+        """What was committed while nobody listened is told as well: a crash keeps no workflow from its event."""
         for off in self._listening:
             off()
-        named = self.core.setting.config.workflows.named()
+        named = {name: each for name, each in self.core.setting.config.workflows.named().items() if each.on}
+        heard = await self.core.store.hear(named)
+        self._heard = {name: heard[name] for name in named}
         self._listening = [
             self.bus.on(pattern, partial(self._start_on, name)) for name, each in named.items() for pattern in each.on
         ]
 
     async def _start_on(self, workflow: str, told: Told) -> None:
         """Not on what the workflow told itself: it would never end."""
-        if self.core.runs.workflow_of(told.run) != workflow:
-            await self.core.runs.ask(Wish("event", f"{told.type} {told.seq}", workflow=workflow))
+        run = await self.core.store.read(lambda c: queries.run(c, told.run))
+        if told.seq <= self._heard.get(workflow, 0) or (run and run["workflow"] == workflow):
+            return
+        wish = Wish("event", f"{told.type} {told.seq}", workflow=workflow, event=told.seq)
+        while True:
+            try:
+                await self.core.runs.ask(wish)
+                return
+            except StoreError as error:  # a full disk
+                log.warning("workflow.waits", workflow=workflow, reason=str(error))
+                await asyncio.sleep(AGAIN)
 
     # -- the configuration
 
@@ -217,7 +232,7 @@ class Daemon:
         self._server.allow(_rights(new))
         self.configured(new)
         core.timetable.load(planned, await core.store.schedule())
-        self._listen()
+        await self._listen()
         log.info("config.loaded", files=[str(file) for file in new.files], warnings=warnings)
         self.notifier.ready("reloaded")
 

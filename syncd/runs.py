@@ -53,7 +53,6 @@ class Runs:
         self.paused = False
         self._performer = performer
         self._wake = asyncio.Event()
-        self._latest = (0, "")
         self._task: asyncio.Task[RunSummary] | None = None
         self._request: Request | None = None
         self.finished: Callable[[RunSummary, str], None] = lambda summary, trigger: None
@@ -90,10 +89,6 @@ class Runs:
         """Once: a second time would disturb it while it writes down its end."""
         if self._task and not self._task.cancelling():
             self._task.cancel()
-
-    def workflow_of(self, run: int) -> str:
-        """Of the run that goes on, or was the last; "" for others."""
-        return self._latest[1] if self._latest[0] == run else ""
 
     async def serve(self) -> None:
         """Performs what is asked for, until it is cancelled: then the run that goes on is cancelled with it."""
@@ -157,7 +152,6 @@ class Runs:
         assert self._request is not None
         earlier = self._earlier.get(_like(self._request))
         number, started = self.store.run, run.now()
-        self._latest = (number, self._request.workflow)
         self.current = Current(self._request, run, number, started, time.monotonic(), earlier)
 
 

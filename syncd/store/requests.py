@@ -8,6 +8,7 @@ import orjson
 from syncd.plugin import Selection
 from syncd.store.journal import advance
 
+_HEARD = "heard:"
 COLLECT = "collect"
 """The workflow that reads."""
 
@@ -25,7 +26,10 @@ class Request(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """A request before it has a number. `entry` is the schedule's entry that this answers, "" for none."""
+    """A request before it has a number. `entry` is the schedule's entry that this answers, "" for none.
+
+    `event` is the number of the event that it answers, 0 for none.
+    """
 
     trigger: str
     asker: str = ""
@@ -33,12 +37,15 @@ class Wish(NamedTuple):
     accept: tuple[str, ...] = ()
     workflow: str = COLLECT
     entry: str = ""
+    event: int = 0
 
 
 def ask(connection: sqlite3.Connection, now: str, wish: Wish) -> tuple[Request, bool]:
     """The request, and whether it joined one that waits for the same already."""
     if wish.entry:
         connection.execute("insert or replace into schedule values (?, ?)", (wish.entry, now))
+    if wish.event:
+        hear(connection, wish.workflow, wish.event)
     what = (wish.workflow, selected(wish.selection), orjson.dumps(sorted(wish.accept)).decode())
     same = "select id, asked, trigger, asker from request where workflow = ? and selection = ? and accept = ?"
     row = connection.execute(same, what).fetchone()
@@ -66,6 +73,21 @@ def pending(connection: sqlite3.Connection) -> list[Request]:
         Request(number, asked, trigger, asker, workflow, selection_of(selection), tuple(orjson.loads(accept)))
         for number, asked, trigger, asker, workflow, selection, accept in rows
     ]
+
+
+def hear(connection: sqlite3.Connection, workflow: str, event: int) -> None:
+    """Events up to this one have started the workflow, or were before its time: those after it may not have yet."""
+    connection.execute(
+        "insert into meta values (?, ?) on conflict do update "
+        "set value = max(cast(value as integer), cast(excluded.value as integer))",
+        (f"{_HEARD}{workflow}", event),
+    )
+
+
+def heard(connection: sqlite3.Connection) -> dict[str, int]:
+    """Workflow → the event up to which it has been started."""
+    rows = connection.execute("select name, cast(value as integer) from meta where name glob ?", (f"{_HEARD}*",))
+    return {name.removeprefix(_HEARD): event for name, event in rows}
 
 
 def schedule(connection: sqlite3.Connection) -> dict[str, str]:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -185,6 +186,14 @@ class Store:
     async def schedule(self) -> dict[str, str]:
         """Entry of the schedule → when it was last started."""
         return await on_thread(self._reader, requests.schedule)
+
+    async def hear(self, workflows: Iterable[str]) -> dict[str, int]:
+        """Workflow → the last event that started it; what is asked about for the first time hears from now on."""
+        known = await self.read(requests.heard)
+        new = {name: await self.events() for name in workflows if name not in known}
+        for name, event in new.items():
+            await self._writer.write(partial(requests.hear, workflow=name, event=event))
+        return known | new
 
     async def begin(self, trigger: str = "", request: Request | None = None) -> int:
         """A new run, because of a request or without one."""

@@ -105,6 +105,19 @@ def test_an_event_starts_a_workflow_and_what_that_tells_does_not(desk: Desk) -> 
         assert [(run["workflow"], run["trigger"]) for run in runs] == [("collect", "control"), ("metrics", "event")]
 
 
+def test_an_event_that_nobody_heard_before_a_crash_starts_its_workflow_after_it(desk: Desk) -> None:
+    sections: dict[str, Any] = {"workflows.metrics": {"on": ["run.finished"]}}
+    with running(desk, **sections) as daemon:
+        until(lambda: daemon.query("select 1 from meta where name = 'heard:metrics'"))
+        daemon.kill()
+        daemon.query("update counter set value = value + 1 where name = 'event'")
+        daemon.query("insert into event values (1, '2026-01-01', 0, 0, 'run.finished', '', 0, '', '', '', '{}')")
+        daemon.start()
+        until(lambda: [run["state"] for run in daemon.runs] == ["complete"])
+        daemon.restart()
+        assert [(run["workflow"], run["trigger"]) for run in daemon.runs] == [("metrics", "event")]
+
+
 def test_a_collect_that_fails_ends_the_run_before_anything_acts(desk: Desk) -> None:
     with running(desk) as daemon:
         daemon.configure(nobody="true")

@@ -102,3 +102,12 @@ async def test_what_nobody_planned_notes_no_entry(world: World) -> None:
     async with world.store() as store:
         await store.ask(Wish("control", "root"))
         assert await store.schedule() == {}
+
+
+async def test_the_event_that_a_workflow_answered_is_noted_and_never_an_earlier_one(world: World) -> None:
+    async with world.store() as store:
+        assert await store.hear(["metrics"]) == {"metrics": 0}
+        for event in (10, 9):
+            await store.ask(Wish("event", f"run.finished {event}", workflow="metrics", event=event))
+    async with world.store() as store:
+        assert (await store.hear(["metrics", "cleanup"]))["metrics"] == 10
