@@ -1,7 +1,6 @@
 """What is asked of the store for people: runs, coverage, events, accounts. Read-only, as plain dicts."""
 
 import sqlite3
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
@@ -104,20 +103,17 @@ def _told(rows: list[Row]) -> list[Row]:
 
 
 def accounts(connection: sqlite3.Connection) -> list[Row]:
-    names = dict(_names(connection))
+    names = account_names(connection)
     return [{**row, "name": names.get(row["account"], "")} for row in _rows(connection, _ACCOUNTS)]
 
 
-def _names(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    yield from connection.execute(
+def account_names(connection: sqlite3.Connection) -> dict[str, str]:
+    """Account id → name, of the accounts that are nodes."""
+    query = (
         "select n.account, n.name from node n join kind k on k.id = n.kind "
         "join kind_base b on b.kind = k.name where b.base = 'account'"
     )
-
-
-def states(connection: sqlite3.Connection) -> dict[str, int]:
-    """Scopes by state."""
-    return dict(connection.execute("select state, count(*) from coverage group by state order by state").fetchall())
+    return dict(connection.execute(query).fetchall())
 
 
 def resources(connection: sqlite3.Connection) -> dict[tuple[str, str, str], int]:

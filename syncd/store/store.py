@@ -1,11 +1,8 @@
 """The store as the rest of syncd sees it: open, what is known, commit, mark, retire, close."""
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -15,16 +12,15 @@ import orjson
 from syncd.errors import ReadError, StoreError
 from syncd.kinds import KindRegistry
 from syncd.model import Last, Scope
-from syncd.plugin import Selection
-from syncd.store import commit, coverage, files, requests, runs, steps
+from syncd.store import commit, coverage, files, requests, runs
 from syncd.store.commit import Outcome, Vocabulary
 from syncd.store.coverage import Coverage, Place
 from syncd.store.journal import Event, Journal
 from syncd.store.keys import node_key
+from syncd.store.ledger import Ledger
 from syncd.store.names import Names
 from syncd.store.reading import Known, KnownNode, Reading
 from syncd.store.records import split
-from syncd.store.requests import Request, Wish
 from syncd.store.runs import ScopeRun
 from syncd.store.writer import Writer, as_store_error, on_thread
 
@@ -46,12 +42,12 @@ class Unchanged:
     stats: ScopeRun
 
 
-class Store:
+class Store(Ledger):
     """One file. Only one Store of a file is open for writing at any time, on the whole machine."""
 
     def __init__(self, path: Path, now: Callable[[], str], registry: KindRegistry) -> None:
+        super().__init__(now)
         self.path = path
-        self._now = now
         self._registry = registry
         self._lock = files.FileLock(path)
         self._words = Vocabulary(
@@ -64,9 +60,6 @@ class Store:
         self._quiet: dict[Place, set[str]] = {}
         self._pending: list[Unchanged] = []
         self._stats: list[tuple[int, ScopeRun]] = []
-        self._wakes: set[asyncio.Event] = set()
-        self.run = 0
-        self.requests: list[Request] = []
 
     @classmethod
     async def open(
@@ -175,48 +168,6 @@ class Store:
 
     # -- runs
 
-    async def ask(self, wish: Wish) -> tuple[Request, bool]:
-        """Notes that a run is wanted. Returns the request, and whether it joined one that waits for the same."""
-        now = self._now()
-        found, joined = await self._writer.write(lambda c: requests.ask(c, now, wish))
-        if not joined:
-            self.requests.append(found)
-        return found, joined
-
-    async def schedule(self) -> dict[str, str]:
-        """Entry of the schedule → when it was last started."""
-        return await on_thread(self._reader, requests.schedule)
-
-    async def hear(self, workflows: Iterable[str]) -> dict[str, int]:
-        """Workflow → the last event that started it; what is asked about for the first time hears from now on."""
-        known = await self.read(requests.heard)
-        new = {name: await self.events() for name in workflows if name not in known}
-        for name, event in new.items():
-            await self._writer.write(partial(requests.hear, workflow=name, event=event))
-        return known | new
-
-    async def begin(self, trigger: str = "", request: Request | None = None) -> int:
-        """A new run, because of a request or without one."""
-        now = self._now()
-        of = request or Request(0, now, trigger, "", requests.COLLECT, Selection())
-        self.run = await self._writer.write(lambda c: runs.begin(c, now, of))
-        self.requests = [each for each in self.requests if each.id != of.id]
-        return self.run
-
-    async def settle(self) -> None:
-        """Closes runs whose process died."""
-        now = self._now()
-        await self._writer.write(lambda c: runs.close_interrupted(c, now))
-
-    async def begin_step(self, position: int, name: str, body: dict[str, Any]) -> None:
-        """A step of the run, and the event that is called like it."""
-        now, run = self._now(), self.run
-        await self._writer.write(lambda c: steps.begin(c, now, steps.Place(run, position, name), body))
-
-    async def finish_step(self, position: int, name: str, state: str, answers: list[dict[str, Any]]) -> None:
-        now, run = self._now(), self.run
-        await self._writer.write(lambda c: steps.finish(c, now, steps.Place(run, position, name), state, answers))
-
     async def finish(self, summary: dict[str, Any], keep_runs: int) -> None:
         """Ends the run: everything pending is written first."""
         await self.flush()
@@ -227,70 +178,6 @@ class Store:
             runs.prune(connection, keep_runs)
 
         await self._writer.write(end)
-
-    async def tell(self, event: Event) -> None:
-        """Records something that happened outside any run."""
-        now = self._now()
-
-        def write(connection: sqlite3.Connection) -> None:
-            journal = Journal(connection, now, 0)
-            journal.tell(event)
-            journal.close()
-
-        await self._writer.write(write)
-
-    async def flag(self, name: str) -> bool:
-        """A switch that outlives the process; off until it is set."""
-        async with self._reader.execute("select 1 from meta where name = ?", (name,)) as cursor:
-            return await cursor.fetchone() is not None
-
-    async def set_flag(self, name: str, *, on: bool) -> None:
-        statement = "insert or replace into meta values (?, 'on')" if on else "delete from meta where name = ?"
-        await self._writer.write(lambda c: c.execute(statement, (name,)).rowcount)
-
-    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """A query of syncd.store.queries, on the reading connection."""
-        return await on_thread(self._reader, query)
-
-    # -- who waits for events
-
-    @contextmanager
-    def waking(self) -> Iterator[asyncio.Event]:
-        """An event that is set after each commit. It carries nothing: who wakes looks into the store."""
-        wake = asyncio.Event()
-        self._wakes.add(wake)
-        try:
-            yield wake
-        finally:
-            self._wakes.discard(wake)
-
-    def _wake(self) -> None:
-        for wake in self._wakes:
-            wake.set()
-
-    async def ping(self) -> None:
-        """Returns when the writer has come round."""
-        await self._writer.write(lambda _connection: None)
-
-    @property
-    def backlog(self) -> int:
-        """Changes that wait to be written."""
-        return self._writer.waiting
-
-    async def events(self) -> int:
-        """The number of the last event."""
-        async with self._reader.execute("select value from counter where name = 'event'") as cursor:
-            row = await cursor.fetchone()
-        return int(row[0]) if row else 0
-
-    async def account_names(self) -> dict[str, str]:
-        """Account id → name, of the accounts that are nodes."""
-        query = (
-            "select n.account, n.name from node n join kind k on k.id = n.kind "
-            "join kind_base b on b.kind = k.name where b.base = 'account'"
-        )
-        async with self._reader.execute(query) as cursor:
-            return {account: name async for account, name in cursor}
 
     # -- readings
 
