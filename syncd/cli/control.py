@@ -7,14 +7,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from syncd.cli.exits import DaemonDown, Exit
+from syncd.cli.exits import ENDINGS, DaemonDown, Exit
 from syncd.cli.output import coloured, printable, show_document
 from syncd.cli.words import ended, progress_of
 
 if TYPE_CHECKING:
     from syncd.cli.client import Daemon
 
-ENDINGS = {"complete": Exit.OK, "incomplete": Exit.INCOMPLETE, "cancelled": Exit.INTERRUPTED}
 SELECTED = {"collectors": "collector", "accounts": "account", "regions": "region", "kinds": "kind"}
 
 

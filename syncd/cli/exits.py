@@ -23,6 +23,9 @@ class Exit(IntEnum):
     PIPE = 141
 
 
+ENDINGS = {"complete": Exit.OK, "incomplete": Exit.INCOMPLETE, "cancelled": Exit.INTERRUPTED}
+"""How a run ended → how the command does that waited for it; any other state is an error."""
+
 HELP = """\
 exit codes:
   0    done, and complete

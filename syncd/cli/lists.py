@@ -3,7 +3,8 @@
 import argparse
 import platform
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import syncd
 from syncd.cli.exits import Exit
@@ -23,14 +24,19 @@ API = 1
 
 
 def collectors(daemon: "Daemon", arguments: argparse.Namespace) -> int:
-    answer = daemon.get("/v1/collectors")
-    show_objects(COLLECTORS, answer["collectors"], arguments.output, colours=_colours(arguments))
-    return Exit.OK
+    return _list(daemon.get("/v1/collectors")["collectors"], COLLECTORS, arguments)
 
 
 def accounts(daemon: "Daemon", arguments: argparse.Namespace) -> int:
-    answer = daemon.get("/v1/accounts")
-    show_objects(ACCOUNTS, answer["accounts"], arguments.output, colours=_colours(arguments))
+    return _list(daemon.get("/v1/accounts")["accounts"], ACCOUNTS, arguments)
+
+
+def tasks(daemon: "Daemon", arguments: argparse.Namespace) -> int:
+    return _list(daemon.get("/v1/debug/tasks")["tasks"], TASKS, arguments)
+
+
+def _list(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], arguments: argparse.Namespace) -> int:
+    show_objects(columns, rows, arguments.output, colours=_colours(arguments))
     return Exit.OK
 
 
@@ -40,19 +46,15 @@ def workflows(daemon: "Daemon", arguments: argparse.Namespace) -> int:
     if arguments.output in ("json", "yaml"):
         show_document(answer, arguments.output)
         return Exit.OK
-    rows = [{**each, "steps": " ".join(each["steps"])} for each in answer["workflows"]]
-    show_objects(WORKFLOWS, rows, arguments.output, colours=_colours(arguments))
+    _list(map(_spaced, answer["workflows"]), WORKFLOWS, arguments)
     if arguments.output == "table" and answer["subscribers"]:
         print()
-        rows = [{**each, "steps": " ".join(each["steps"])} for each in answer["subscribers"]]
-        show_objects(SUBSCRIBERS, rows, arguments.output, colours=_colours(arguments))
+        _list(map(_spaced, answer["subscribers"]), SUBSCRIBERS, arguments)
     return Exit.OK
 
 
-def tasks(daemon: "Daemon", arguments: argparse.Namespace) -> int:
-    answer = daemon.get("/v1/debug/tasks")
-    show_objects(TASKS, answer["tasks"], arguments.output, colours=_colours(arguments))
-    return Exit.OK
+def _spaced(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {**one, "steps": " ".join(one["steps"])}
 
 
 def limits(daemon: "Daemon", arguments: argparse.Namespace) -> int:
@@ -64,8 +66,7 @@ def limits(daemon: "Daemon", arguments: argparse.Namespace) -> int:
     if arguments.output == "table":
         calls = f"{answer['under_way']:,} of at most {answer['max_in_flight']:,} calls under way"
         print(f"{calls}; {answer['writer_queue']:,} commits wait for the writer\n")
-    show_objects(LANES, answer["lanes"], arguments.output, colours=_colours(arguments))
-    return Exit.OK
+    return _list(answer["lanes"], LANES, arguments)
 
 
 def version(daemon: "Daemon", arguments: argparse.Namespace) -> int:

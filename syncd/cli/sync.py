@@ -10,7 +10,7 @@ from types import FrameType
 import msgspec
 
 from syncd.cli.database import reading
-from syncd.cli.exits import Exit, discard_output
+from syncd.cli.exits import ENDINGS, Exit, discard_output
 from syncd.cli.output import coloured
 from syncd.cli.progress import ProgressLine
 from syncd.cli.report import report
@@ -18,8 +18,6 @@ from syncd.config import Config, load
 from syncd.errors import ConfigError
 from syncd.plugin import Selection
 from syncd.sync.summary import RunSummary
-
-ENDINGS = {"complete": Exit.OK, "incomplete": Exit.INCOMPLETE, "cancelled": Exit.INTERRUPTED}
 
 
 def sync(arguments: argparse.Namespace) -> int:

@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from syncd.cli import syncctl
 from tests.conftest import MEASURING, ROOT, install_fake
+from tests.fakes.control import Control, listening
 
 MODULES = {"syncd": "syncd.cli.syncd", "syncctl": "syncd.cli.syncctl"}
 
@@ -105,3 +107,16 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
         return Answer(code, *capsys.readouterr())
 
     return asked
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Control]:
+    """A daemon that answers as it is told."""
+    with listening(tmp_path / "c.sock") as control:
+        yield control
+
+
+@pytest.fixture
+def ctl(ask: Ask, control: Control) -> Ask:
+    """syncctl, asking that daemon."""
+    return lambda *arguments: ask(syncctl.main, *arguments, "--socket", control.path)

@@ -5,25 +5,11 @@ import io
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from syncd.cli.syncctl import main
 from tests.cli.conftest import Ask, Desk
-from tests.fakes.control import ALIVE, EVENT, STATUS, Asked, Control, listening, says, streams
-
-
-@pytest.fixture
-def control(tmp_path: Path) -> Iterator[Control]:
-    with listening(tmp_path / "c.sock") as control:
-        yield control
-
-
-@pytest.fixture
-def ctl(ask: Ask, control: Control) -> Ask:
-    return lambda *arguments: ask(main, *arguments, "--socket", control.path)
+from tests.fakes.control import ALIVE, EVENT, STATUS, Asked, Control, says, streams
 
 
 def test_following_tells_what_is_new_in_the_readable_form(ctl: Ask, control: Control) -> None:

@@ -5,34 +5,20 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from syncd.cli.status_text import lines
-from syncd.cli.syncctl import main
 from syncd.cli.watch import redrawn
 from syncd.cli.words import ended, lasting, selected, sized
 from tests.cli.conftest import Ask, Desk, command
 from tests.conftest import MEASURING
-from tests.fakes.control import GOING_ON, STATUS, Asked, Canned, Control, listening, says
+from tests.fakes.control import GOING_ON, STATUS, Asked, Canned, Control, says
 
 QUIET = {**STATUS, "state": "idle", "run": None, "pending": [], "schedule": [], "last": [], "warnings": []}
 NOW = datetime(2026, 3, 1, 13, tzinfo=UTC)
-
-
-@pytest.fixture
-def control(tmp_path: Path) -> Iterator[Control]:
-    with listening(tmp_path / "c.sock") as control:
-        yield control
-
-
-@pytest.fixture
-def ctl(ask: Ask, control: Control) -> Ask:
-    return lambda *arguments: ask(main, *arguments, "--socket", control.path)
 
 
 def test_status_is_one_screen_from_what_it_is_to_what_it_does() -> None:

@@ -5,7 +5,6 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,22 +19,10 @@ from tests.fakes.control import (
     Asked,
     Canned,
     Control,
-    listening,
     refuses,
     says,
     streams,
 )
-
-
-@pytest.fixture
-def control(tmp_path: Path) -> Iterator[Control]:
-    with listening(tmp_path / "c.sock") as control:
-        yield control
-
-
-@pytest.fixture
-def ctl(ask: Ask, control: Control) -> Ask:
-    return lambda *arguments: ask(main, *arguments, "--socket", control.path)
 
 
 def rows(answer: Answer) -> list[list[str]]:
