@@ -20,26 +20,19 @@ TYPES = {"created": "32", "updated": "33", "deleted": "31"}
 LONGEST = 200
 LIMIT = 100
 
-STATEMENT = f"""
-select * from (
-  select {", ".join(COLUMNS)} from event
-   where seq > :seq and at >= :at and type glob :type
-     and (:text = '' or instr(lower(urn || ' ' || kind || ' ' || name || ' ' || scope), lower(:text)))
-   order by seq desc limit :limit)
- order by seq
-"""  # noqa: S608 (columns are constants, values are bound)
-
 
 def events(arguments: argparse.Namespace) -> int:
     from syncd.cli.database import reading, store_of
+    from syncd.store.queries import EVENTS
 
+    statement = f"select * from ({EVENTS} and at >= :at order by seq desc limit :limit) order by seq"  # noqa: S608  (values are bound)
     seq, at = since(arguments.since, datetime.now(UTC))
     values = {
-        "seq": seq, "at": at, "type": arguments.type, "text": arguments.resource,
+        "since": seq, "at": at, "type": arguments.type, "text": arguments.resource,
         "limit": LIMIT if arguments.limit is None else arguments.limit,
     }  # fmt: skip
     with reading(store_of(arguments)) as connection:
-        rows = connection.execute(STATEMENT, values)
+        rows = connection.execute(statement, values)
         _print(rows, arguments)
     return Exit.OK
 

@@ -20,7 +20,7 @@ _COVERAGE = (
     "select scope, state, since, read_at, tried_at, nodes, missing, reason, operation, permission from coverage "
     "where not :incomplete or state <> 'complete' order by scope limit :limit offset :after"
 )
-_EVENTS = (
+EVENTS = (
     "select seq, at, run, number, type, scope, kind, name, urn, body from event where seq > :since and type glob :type "
     "and (:text = '' or instr(lower(urn || ' ' || kind || ' ' || name || ' ' || scope), lower(:text)))"
 )
@@ -87,13 +87,13 @@ def coverage(connection: sqlite3.Connection, incomplete: bool, after: int, limit
 
 def events(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[Row]:
     """The first `limit` that match."""
-    return _told(_rows(connection, f"{_EVENTS} order by seq limit :limit", {**wanted._asdict(), "limit": limit}))
+    return _told(_rows(connection, f"{EVENTS} order by seq limit :limit", {**wanted._asdict(), "limit": limit}))
 
 
 def last_events(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[Row]:
     """The last `limit` that match, oldest first."""
     values = {**wanted._asdict(), "limit": limit}
-    return _told(_rows(connection, f"{_EVENTS} order by seq desc limit :limit", values))[::-1]
+    return _told(_rows(connection, f"{EVENTS} order by seq desc limit :limit", values))[::-1]
 
 
 def _told(rows: list[Row]) -> list[Row]:
