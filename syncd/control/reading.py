@@ -1,7 +1,6 @@
 """What can be asked without rights: how the daemon is, what runs did, how complete the picture is, what happened."""
 
 import asyncio
-import itertools
 import os
 import platform
 import sqlite3
@@ -33,6 +32,8 @@ API = 1
 LAST_RUNS = 5
 MOST_RUNS = 1000
 PAGE = 1000
+SCOPES = 10_000
+"""Scopes of a page: each page looks at all of them once."""
 FOLLOWING = 0.5
 """Seconds between two looks at a run that is followed."""
 _INCOMPLETE = ("complete", "retired")
@@ -199,14 +200,13 @@ class Reading:
         incomplete = switch(request, "incomplete")
 
         async def rows() -> AsyncIterator[Row]:
-            for after in itertools.count(0, PAGE):
-                page = await self.core.store.read(
-                    partial(queries.coverage, incomplete=incomplete, after=after, limit=PAGE)
-                )
+            after = ""
+            while page := await self.core.store.read(
+                partial(queries.coverage, incomplete=incomplete, after=after, limit=SCOPES)
+            ):
                 for row in page:
                     yield row
-                if len(page) < PAGE:
-                    return
+                after = page[-1]["scope"]
 
         return await answers.lines(request, rows())
 

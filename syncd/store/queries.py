@@ -18,7 +18,7 @@ _RUN = (
 )
 _COVERAGE = (
     "select scope, state, since, read_at, tried_at, nodes, missing, reason, operation, permission from coverage "
-    "where not :incomplete or state <> 'complete' order by scope limit :limit offset :after"
+    "where scope > :after and (not :incomplete or state <> 'complete') order by scope limit :limit"
 )
 EVENTS = (
     "select seq, at, run, number, type, scope, kind, name, urn, body from event where seq > :since and type glob :type "
@@ -81,7 +81,8 @@ def log(connection: sqlite3.Connection, number: int) -> list[Row]:
     return _rows(connection, _LOG, (number,))
 
 
-def coverage(connection: sqlite3.Connection, incomplete: bool, after: int, limit: int) -> list[Row]:
+def coverage(connection: sqlite3.Connection, incomplete: bool, after: str, limit: int) -> list[Row]:
+    """The first `limit` scopes behind `after`: what a run commits between two pages neither hides nor doubles one."""
     return _rows(connection, _COVERAGE, {"incomplete": incomplete, "after": after, "limit": limit})
 
 

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import count, takewhile
 from pathlib import Path
 
 import pytest
@@ -38,8 +37,19 @@ def store(world: World) -> Iterator[sqlite3.Connection]:
 
 def scopes(store: sqlite3.Connection, size: int, *, incomplete: bool = False) -> list[str]:
     """Of all pages, one after the other."""
-    pages = (queries.coverage(store, incomplete, after, size) for after in count(0, size))
-    return [row["scope"] for page in takewhile(bool, pages) for row in page]
+    found: list[str] = []
+    while page := queries.coverage(store, incomplete, found[-1] if found else "", size):
+        found += [row["scope"] for row in page]
+    return found
+
+
+def test_a_scope_that_goes_between_two_pages_hides_no_other(world: World, store: sqlite3.Connection) -> None:
+    first = [row["scope"] for row in queries.coverage(store, False, "", 10)]
+    with closing(sqlite3.connect(world.path)) as writer:
+        writer.execute("delete from scope where name = 's0000'")
+        writer.commit()
+    after = queries.coverage(store, False, first[-1], 1)
+    assert (first[-1], after[0]["scope"]) == ("fake/1/r1/s0009", "fake/1/r1/s0010")
 
 
 @pytest.mark.parametrize("size", [100, 1000, 1203, 5000])
