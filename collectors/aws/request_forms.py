@@ -32,11 +32,11 @@ class Form:
     body: Filled | None
 
     def fill(self, texts: Sequence[str]) -> Request:
-        path, query = self.path(texts), self.query(texts)
-        if self.body is None:
-            return self.blank._replace(path=path, query=query)
-        body = self.body(texts).encode()
-        return self.blank._replace(path=path, query=query, body=body, digest=sha256(body).hexdigest())
+        method, _, _, headers, body, digest, prefix = self.blank
+        if self.body is not None:
+            body = self.body(texts).encode()
+            digest = sha256(body).hexdigest()
+        return Request(method, self.path(texts), self.query(texts), headers, body, digest, prefix)
 
 
 def form_of(operation: Operation, args: Mapping[str, Any], names: Sequence[str]) -> Form | None:

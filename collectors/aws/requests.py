@@ -12,8 +12,10 @@ from collectors.aws.request_forms import Form, form_of
 _KEPT = 1024
 _KEPT_SIZE = 4096
 
+_TEXTS = {str}
+
 V = TypeVar("V")
-Key = tuple[str, tuple[str, ...], bytes]
+Key = tuple[Operation, tuple[str, ...], bytes]
 
 
 class Requests:
@@ -28,13 +30,18 @@ class Requests:
         """Raises Failed for arguments that the operation does not take."""
         if operation.model.idempotent_members:
             return write(operation, args)
-        names = tuple(name for name, value in args.items() if value.__class__ is str)
-        form = self._form(operation, args, names) if names else None
-        if form is not None:
-            texts = [args[name] for name in names]
-            if all(map(form.fits, texts)):
+        if {*map(type, args.values())} == _TEXTS:
+            key, texts = (operation, tuple(args), b""), [*args.values()]
+        else:
+            key, texts = _apart(operation, args)
+        if texts:
+            form = self._forms.get(key) or self._form(key, args)
+            if form is not None and all(map(form.fits, texts)):
                 return form.fill(texts)
-        key = (operation.label, (), _dumps(args))
+        return self._found(operation, args)
+
+    def _found(self, operation: Operation, args: Mapping[str, Any]) -> Request:
+        key = (operation, (), _dumps(args))
         found = self._kept.get(key)
         if found is None:
             found = write(operation, args)
@@ -42,18 +49,24 @@ class Requests:
                 _keep(self._kept, key, found)
         return found
 
-    def _form(self, operation: Operation, args: Mapping[str, Any], names: tuple[str, ...]) -> Form | None:
+    def _form(self, key: Key, args: Mapping[str, Any]) -> Form | None:
         """Made when arguments of the same kind come for a second time: lists of ids never do."""
-        others = {name: value for name, value in args.items() if value.__class__ is not str}
-        key = (operation.label, names, _dumps(others) if others else b"")
         if key in self._forms:
             return self._forms[key]
         if key not in self._once:
             _keep(self._once, key, None)
             return None
+        operation, names, _ = key
         form = form_of(operation, args, names)
         _keep(self._forms, key, form)
         return form
+
+
+def _apart(operation: Operation, args: Mapping[str, Any]) -> tuple[Key, list[str]]:
+    """The texts among the arguments, and a key of all others."""
+    texts = {name: value for name, value in args.items() if value.__class__ is str}
+    others = {name: value for name, value in args.items() if name not in texts}
+    return (operation, tuple(texts), _dumps(others)), [*texts.values()]
 
 
 def _keep(kept: dict[Key, V], key: Key, value: V) -> None:
