@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
@@ -32,7 +32,6 @@ LARGEST_PAGE = 1000
 _SKEW_MATTERS = 60.0
 _REDIRECTED = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "301", "307"})
 _NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
-_LEFT_OUT = ("Accept", "Accept-Encoding", "Content-Type")
 
 
 def open_http(connections: int = 100) -> aiohttp.ClientSession:
@@ -46,6 +45,7 @@ def open_http(connections: int = 100) -> aiohttp.ClientSession:
         ),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
         headers={"User-Agent": "syncd"},
+        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type"),
         cookie_jar=aiohttp.DummyCookieJar(),
     )
 
@@ -105,19 +105,8 @@ class Client:
 
     def call(self, calls: Calls, ask: Ask) -> Awaitable[Document]:
         """The document of one answer. Raises a ReadError, or Absent for a code in `ask.absent`."""
-        renewed = False
-
-        async def attempt() -> Document:
-            nonlocal renewed
-            try:
-                return await self._once(ask, calls.received)
-            except _Expired as expired:
-                if renewed:
-                    raise expired.error from None
-                renewed = True
-                raise await _renewed(ask, expired) from None
-
-        return calls.run(Lane(ask.identity.account, ask.region, ask.operation.service), ask.operation.label, attempt)
+        lane = Lane(ask.identity.account, ask.region, ask.operation.service)
+        return calls.run(lane, ask.operation.label, partial(self._once, ask, calls.received, []))
 
     async def pages(self, calls: Calls, ask: Ask) -> AsyncIterator[Document]:
         """The documents of all pages, or raises: a list that does not end properly is no list."""
@@ -140,15 +129,12 @@ class Client:
             await asyncio.sleep(0)
         raise _endless(operation, f"has more than {self._most_pages:,} pages")
 
-    async def attempt(self, ask: Ask) -> Document:
+    def attempt(self, ask: Ask) -> Awaitable[Document]:
         """Exactly one call, from within an attempt at another: the host knows nothing of it."""
-        try:
-            return await self._once(ask, lambda _size: None)
-        except _Expired as expired:
-            raise await _renewed(ask, expired) from None
+        return self._once(ask, lambda _size: None, [])
 
-    async def _once(self, ask: Ask, received: Callable[[int], None]) -> Document:
-        """One request, except that a bucket's true region is followed once."""
+    async def _once(self, ask: Ask, received: Callable[[int], None], expired: list[Credentials]) -> Document:
+        """One request, except that a bucket's true region is followed once. `expired` were refused before."""
         operation = ask.operation
         request = self._requests.build(operation, ask.args)
         endpoint = self.endpoints.resolve(operation, ask.region, ask.identity.partition, ask.args)
@@ -163,38 +149,44 @@ class Client:
             answer = await self._send(operation, request, endpoint, credentials)
         received(len(answer.body))
         if answer.status >= 300 or (operation.service == "s3" and is_error_body(answer.body)):
-            raise self._error(ask, answer, credentials)
+            raise await self._error(ask, answer, credentials, expired)
         return operation.reader_for(ask.skip)(answer.status, answer.headers, answer.body)
 
     async def _send(
         self, operation: Operation, request: Request, endpoint: Endpoint, credentials: Credentials
     ) -> Answer:
         headers = self._signer.sign(request, endpoint, credentials, self._clock() + self._offset)
-        query = f"?{request.query}" if request.query else ""
-        url = URL(f"{endpoint.scheme}://{host_of(endpoint, request)}{endpoint.path}{request.path}{query}", encoded=True)
+        url = URL.build(
+            scheme=endpoint.scheme,
+            authority=host_of(endpoint, request),
+            path=endpoint.path + request.path,
+            query_string=request.query,
+            encoded=True,
+        )
         try:
-            async with self._http.request(
+            response = await self._http.request(
                 request.method,
                 url,
                 data=request.body or None,
                 headers=headers,
                 proxy=self._proxy(endpoint.scheme, endpoint.host),
                 allow_redirects=False,
-                skip_auto_headers=_LEFT_OUT,
-            ) as response:
-                body = await _bounded(response, operation)
-                return Answer(response.status, response.headers, body)
+            )
+            try:
+                return Answer(response.status, response.headers, await _bounded(response, operation))
+            finally:
+                response.release()
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise _unanswered(operation, endpoint, error) from None
 
-    def _error(self, ask: Ask, answer: Answer, credentials: Credentials) -> Exception:
+    async def _error(self, ask: Ask, answer: Answer, credentials: Credentials, expired: list[Credentials]) -> Exception:
         label = ask.operation.label
         # An error inside an answer that began with 200 is the service's own failure.
         status = answer.status if answer.status >= 300 else 500
         fault = _without_secrets(fault_of(status, answer.headers, answer.body), credentials)
         error = error_of(fault, label, ask.permission or ask.operation.permission, ask.absent)
         if fault.code in EXPIRED and isinstance(error, Denied):
-            return _Expired(error, credentials)
+            return error if expired else await _renewed(ask, error, credentials, expired)
         if fault.code in SKEWED and self._adjusted(answer.headers):
             return Temporary(f"{error}: the clock of this machine is off", operation=label, after=0.0)
         if 300 <= status < 400:
@@ -213,27 +205,19 @@ class Client:
         return True
 
 
-class _Expired(Exception):
-    """Not raised to others: asks for newer credentials."""
-
-    def __init__(self, error: Denied, used: Credentials) -> None:
-        super().__init__(error.reason)
-        self.error = error
-        self.used = used
-
-
 def _proxy_of(scheme: str, host: str) -> str | None:
     """The proxy that the environment names for a host. Asked once per host: finding it costs more than a call."""
     return None if proxy_bypass(host) else getproxies().get(scheme)
 
 
-async def _renewed(ask: Ask, expired: _Expired) -> Exception:
+async def _renewed(ask: Ask, error: Denied, used: Credentials, expired: list[Credentials]) -> Exception:
     """Credentials newer than those refused are worth another attempt."""
+    expired.append(used)
     try:
-        newer = await ask.identity.refresh(expired.used)
-    except CredentialsError as error:
-        return Denied(str(error), operation=ask.operation.label)
-    return Temporary(expired.error.reason, operation=ask.operation.label, after=0.0) if newer else expired.error
+        newer = await ask.identity.refresh(used)
+    except CredentialsError as missing:
+        return Denied(str(missing), operation=ask.operation.label)
+    return Temporary(error.reason, operation=ask.operation.label, after=0.0) if newer else error
 
 
 async def _bounded(response: aiohttp.ClientResponse, operation: Operation) -> bytes:

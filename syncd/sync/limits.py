@@ -66,7 +66,9 @@ class Limits:
 
     async def enter(self, limit: LaneLimit) -> None:
         """Waits for a place in the lane, then for one in the process: a full lane must not hold back the others."""
-        await self._enter(limit)
+        if limit.until or limit.under_way >= int(limit.limit):
+            await self._wait(limit)
+        limit.under_way += 1
         try:
             await self._all.acquire()
         except BaseException:
@@ -78,13 +80,13 @@ class Limits:
         self._all.release()
         limit.leave()
 
-    async def _enter(self, limit: LaneLimit) -> None:
+    async def _wait(self, limit: LaneLimit) -> None:
+        """Until the lane has a free place, which is to be taken before anything else is awaited."""
         loop = asyncio.get_running_loop()
         while True:
             if limit.until and (pause := limit.until - loop.time()) > 0:
                 await asyncio.sleep(pause)
             elif limit.under_way < int(limit.limit):
-                limit.under_way += 1
                 return
             else:
                 place: asyncio.Future[None] = loop.create_future()

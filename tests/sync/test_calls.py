@@ -46,6 +46,25 @@ async def test_an_answer_that_never_comes_ends_with_the_call_s_time() -> None:
         await calls().run(LANE, "s:Get", lambda: asyncio.sleep(60))
 
 
+async def test_an_answer_in_time_leaves_no_timer_that_ends_what_comes_after() -> None:
+    await calls().run(LANE, "s:Get", lambda: asyncio.sleep(0.001))
+    await asyncio.sleep(QUICK.call * 1.5)
+
+
+async def test_who_cancels_a_call_cancels_it_also_in_the_moment_when_its_time_is_over() -> None:
+    made = calls()
+    for early in (True, False):
+        task = asyncio.create_task(made.run(LANE, "s:Get", lambda: asyncio.sleep(60)))
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(0)
+        # Before the timer of the call in the same turn of the loop, and after it.
+        loop.call_later(0 if early else QUICK.call, task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert task.cancelled()
+    assert made.limits.lane(LANE).under_way == 0
+
+
 async def test_no_more_calls_are_under_way_than_allowed_in_all() -> None:
     limits, under_way, most = Limits(5), [0], [0]
 

@@ -68,7 +68,8 @@ def their_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD"]),
     path=PATHS,
     query=QUERIES,
-    header=st.sampled_from(["Target.One", " two  words "]) | st.text(st.characters(codec="ascii", categories=("L", "N", "Zs")), max_size=20),
+    header=st.sampled_from(["Target.One", " two  words "])
+    | st.text(st.characters(codec="ascii", categories=("L", "N", "Zs")), max_size=20),
     body=st.binary(max_size=50),
 )
 def test_signatures_equal_those_of_botocore(
