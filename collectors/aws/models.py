@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, StructureShape
@@ -62,6 +63,18 @@ class Operation:
         return self.reader_for()(status, headers, body)
 
 
+class _Service(msgspec.Struct):
+    """A service's document. Its parts are parsed when something reaches them: of the 4 MB of EC2 less than a tenth."""
+
+    metadata: dict[str, Any]
+    operations: dict[str, msgspec.Raw]
+    shapes: dict[str, msgspec.Raw]
+    context: Any = msgspec.field(default=None, name="clientContextParams")
+
+
+_SERVICE = msgspec.json.Decoder(_Service)
+
+
 class Models:
     """Operations by service and name, loaded when first asked for and kept.
 
@@ -99,7 +112,7 @@ class Models:
     def ruleset(self, service: str) -> dict[str, Any] | None:
         """The endpoint rules of a service, None where it has none. Not kept here."""
         try:
-            rules: dict[str, Any] = _document(service, "endpoint-rule-set-1")
+            rules: dict[str, Any] = orjson.loads(_raw(service, "endpoint-rule-set-1"))
         except FileNotFoundError:
             return None
         return rules
@@ -118,19 +131,19 @@ class Models:
     def _load(self, service: str, names: set[str]) -> ServiceModel:
         wanted = self._expected.setdefault(service, set()) | names
         try:
-            document = _document(service, "service-2")
+            document = _SERVICE.decode(_raw(service, "service-2"))
         except FileNotFoundError:
             raise Failed(f"the installed models know no service {service}", operation=f"{service}:*") from None
-        missing = names - document["operations"].keys()
+        missing = names - document.operations.keys()
         if missing:
             name = missing.pop()
             raise Failed(f"the installed model of {service} has no operation {name}", operation=f"{service}:{name}")
-        wanted &= document["operations"].keys()
+        wanted &= document.operations.keys()
         self._expected[service] = wanted
         known = ServiceModel(_trimmed(document, wanted, self._documentation), service)
         self._services[service] = known
         try:
-            pages = _document(service, "paginators-1")["pagination"]
+            pages = orjson.loads(_raw(service, "paginators-1"))["pagination"]
         except FileNotFoundError:
             pages = {}
         self._pages[service] = {name: pages[name] for name in wanted if name in pages}
@@ -142,8 +155,8 @@ def _protocol(metadata: Mapping[str, Any]) -> str | None:
     return next((protocol for protocol in PROTOCOLS if protocol in offered), None)
 
 
-def _document(service: str, kind: str) -> Any:
-    """One file of botocore's data, newest version; parsed anew each time, since a cache would hold all of it."""
+def _raw(service: str, kind: str) -> bytes:
+    """One file of botocore's data, newest version; read anew each time, since a cache would hold all of it."""
     folders = [*_search_paths()]
     versions = sorted(
         (path for folder in folders for path in (Path(folder) / service).glob("*/") if _file(path, kind)),
@@ -154,7 +167,7 @@ def _document(service: str, kind: str) -> Any:
     file = _file(versions[-1], kind)
     assert file is not None
     raw = file.read_bytes()
-    return orjson.loads(gzip.decompress(raw) if file.suffix == ".gz" else raw)
+    return gzip.decompress(raw) if file.suffix == ".gz" else raw
 
 
 def _search_paths() -> Iterable[str]:
@@ -166,9 +179,9 @@ def _file(folder: Path, kind: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _trimmed(document: dict[str, Any], names: Iterable[str], documentation: bool) -> dict[str, Any]:
+def _trimmed(document: _Service, names: Iterable[str], documentation: bool) -> dict[str, Any]:
     """The part of a service's document that the named operations reach."""
-    operations = {name: document["operations"][name] for name in names}
+    operations = {name: msgspec.json.decode(document.operations[name]) for name in names}
     shapes: dict[str, Any] = {}
     waiting = [
         operation[side]["shape"]
@@ -179,15 +192,15 @@ def _trimmed(document: dict[str, Any], names: Iterable[str], documentation: bool
     while waiting:
         name = waiting.pop()
         if name not in shapes:
-            shapes[name] = document["shapes"][name]
+            shapes[name] = msgspec.json.decode(document.shapes[name])
             waiting.extend(_references(shapes[name]))
     for operation in operations.values():
         operation.pop("errors", None)
-    kept = {"metadata": document["metadata"], "operations": operations, "shapes": shapes}
+    kept = {"metadata": document.metadata, "operations": operations, "shapes": shapes}
     if not documentation:
         _drop_documentation(kept)
-    if "clientContextParams" in document:
-        kept["clientContextParams"] = document["clientContextParams"]
+    if document.context is not None:
+        kept["clientContextParams"] = document.context
     return kept
 
 
