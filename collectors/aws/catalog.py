@@ -243,6 +243,7 @@ def _facet(table: Table) -> Facet:
         when=_when(table),
         pages=table.flag("pages"),
         default=table.any("default"),
+        known=table.text("known"),
     )
     table.done()
     return facet

@@ -178,6 +178,8 @@ class Checker:
             self._try(entry, f"{where}: match.item", lambda: follow_output(shape, match))
         if (facet.batch > 1) != (facet.match is not None):
             self._add(entry, where, "batch and match are given together or not at all")
+        if facet.known and not facet.into:
+            self._add(entry, f"{where}: known", "needs into: one value, under a key of its own")
         if facet.tags and not facet.batch > 1:
             self._tags(entry, where, facet, shape)
         names = [each.name for each in entry.facets]
@@ -196,6 +198,8 @@ class Checker:
         self._arguments(entry, f"{where}: args", facet.call, facet.args, whole)
         if facet.region:
             self._template(entry, f"{where}: region", facet.region, whole)
+        if facet.known:
+            self._template(entry, f"{where}: known", f"{{{facet.known}}}", whole)
         if facet.match is not None:
             self._template(entry, f"{where}: match.key", f"{{{facet.match.key}}}", whole)
         if facet.when is not None:

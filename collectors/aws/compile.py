@@ -130,7 +130,8 @@ class Compiler:
         for take in sorted(takes, key=lambda take: _depth(take.facet, entry.facets)):
             facet = take.facet
             depths[facet.name] = _depth(facet, entry.facets)
-            same = (facet.call, facet.args, facet.batch, facet.match, facet.region, facet.when, facet.pages)
+            how = (facet.batch, facet.match, facet.region, facet.when, facet.pages, facet.known)
+            same = (facet.call, facet.args, *how)
             groups.setdefault((depths[facet.name], repr(same)), []).append(take)
         count = max(depths.values(), default=-1) + 1
         return tuple(
@@ -158,6 +159,7 @@ class Compiler:
             region=maker(facet.region) if facet.region else None,
             when=facet.when,
             pages=facet.pages,
+            known=getter(facet.known) if facet.known else None,
         )
 
     def _parent(self, parent: Parent) -> ParentPlan:

@@ -66,7 +66,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A part of a node that its own call gives."""
+    """A part of a node that its own call gives; where the document holds it under `known`, nobody is asked."""
 
     name: str
     call: Target
@@ -83,6 +83,7 @@ class Facet:
     when: When | None = None
     pages: bool = False
     default: Any = None
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class FacetReading:
         self._last.clear()
 
     def _jobs(self, call: FacetCall, items: list[Item]) -> Iterator[Job]:
-        wanted = [item for item in items if _wanted(call.when, item.document)]
+        wanted = [item for item in items if _wanted(call.when, item.document) and not self._is_known(call, item)]
         if call.match is not None:
             yield from self._batches(call, wanted)
             return
@@ -76,6 +76,14 @@ class FacetReading:
             yield self._job(call, item)
         if call.when is not None:
             yield from self._undecided(call, [item for item in items if item.unseen])
+
+    def _is_known(self, call: FacetCall, item: Item) -> bool:
+        """Whether the document holds already what the call would give."""
+        value = call.known(item.document) if call.known is not None else None
+        if value:
+            for take in call.takes:
+                self._apply(take, item, value)
+        return bool(value)
 
     def _job(self, call: FacetCall, item: Item) -> Job:
         async def job() -> None:

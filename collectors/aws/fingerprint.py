@@ -15,6 +15,9 @@ ENGINE = "1"
 """To be raised when the engine makes other documents or edges of the same answers."""
 
 
+_SAME = frozenset({"known"})  # says where a value may be had without a call: it means the same
+
+
 def fingerprint(kinds: Iterable[KindPlan], referred: Iterable[Target]) -> str:
     digest = blake2b(ENGINE.encode(), digest_size=8)
     for plan in kinds:
@@ -32,7 +35,8 @@ def fingerprint(kinds: Iterable[KindPlan], referred: Iterable[Target]) -> str:
 def _text(value: Any) -> str:
     """The value written out the same way in every process."""
     if dataclasses.is_dataclass(value):
-        return _text({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+        names = (field.name for field in dataclasses.fields(value) if field.name not in _SAME)
+        return _text({name: getattr(value, name) for name in names})
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{key}={_text(part)}" for key, part in sorted(value.items())) + "}"
     if isinstance(value, (frozenset, set)):

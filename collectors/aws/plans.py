@@ -52,6 +52,7 @@ class FacetCall:
     region: Callable[[Document, Mapping[str, str]], str] | None = None
     when: When | None = None
     pages: bool = False
+    known: Callable[[Document], Any] | None = None
 
     @property
     def keys(self) -> frozenset[str]:

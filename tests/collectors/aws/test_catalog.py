@@ -63,6 +63,8 @@ def test_three_lines_make_a_kind(tmp_path: Path) -> None:
             "must be a new top-level key",
         ),
         ('facet = [{ name = "a", call = "ec2.DescribeTags", take = "Tag", tags = true }]', "did you mean Tags?"),
+        ('facet = [{ name = "a", call = "ec2.DescribeTags", into = "b", known = "sise" }]', "did you mean size?"),
+        ('facet = [{ name = "a", call = "ec2.DescribeTags", known = "size" }]', "known: needs into"),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_remedy(tmp_path: Path, text: str, told: str) -> None:

@@ -356,3 +356,31 @@ pages = true
         found = await aws.read("aws_kms_key")
         assert aws.aws.count("ListAliases") == 1
     assert {node.document["alias"] for node in found.nodes.values()} == {f"alias/{name}" for name in names}
+
+
+KEYS_TOLD = """
+[aws_kms_key]
+list = "kms.ListKeys Keys[]"
+arn = "kms:{region}:{account}:key/{key_id}"
+id = "key_id"
+[[aws_kms_key.facet]]
+name = "full name"
+call = "kms.DescribeKey"
+args = { KeyId = "{key_id}" }
+take = "KeyMetadata.Arn"
+into = "full_name"
+known = "key_arn"
+"""
+
+
+async def test_what_the_list_tells_is_not_asked_for_and_counts_as_seen(tmp_path: Path) -> None:
+    answers: dict[str, Any] = {
+        "ListKeys": {"Keys": [{"KeyId": "told", "KeyArn": "arn:told"}, {"KeyId": "asked"}]},
+        "DescribeKey": lambda body: {"KeyMetadata": {"Arn": f"arn:{body['KeyId']}"}},
+    }
+    async with cloud(tmp_path, KEYS_TOLD, **answers) as aws:
+        found = await aws.read("aws_kms_key")
+        assert [body["KeyId"] for name, body in aws.aws.asked if name == "DescribeKey"] == ["asked"]
+    for name in ("told", "asked"):
+        assert found[name].document["full_name"] == f"arn:{name}"
+        assert found[name].facets == {"full_name"}
