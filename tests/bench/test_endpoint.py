@@ -73,6 +73,12 @@ def test_details_belong_to_the_items_of_their_list(client: Client) -> None:
     assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] == "us-west-2"
 
 
+def test_a_list_of_buckets_that_is_asked_for_with_a_size_tells_where_each_lies(client: Client) -> None:
+    s3 = client("s3")
+    assert "BucketRegion" not in s3.list_buckets()["Buckets"][1]
+    assert s3.list_buckets(MaxBuckets=2)["Buckets"][1]["BucketRegion"] == "us-west-2"
+
+
 def test_a_mutation_changes_exactly_as_many_as_it_tells(fake: Fake, client: Client) -> None:
     ec2 = client("ec2")
     before = {volume["VolumeId"]: volume for volume in ec2.describe_volumes()["Volumes"]}

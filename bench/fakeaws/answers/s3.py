@@ -3,6 +3,7 @@
 from functools import partial
 
 from bench.fakeaws import names
+from bench.fakeaws.answers.lists import listing
 from bench.fakeaws.answers.table import HANDLERS, Parameters, RefusedError, index, on
 from bench.fakeaws.documents import Document
 from bench.fakeaws.wire.response import RAW, S3_NAMESPACE
@@ -24,6 +25,16 @@ UNSET = {
 
 def _bucket(world: World, parameters: Parameters) -> int:
     return index(world, "s3.bucket", parameters["Bucket"])
+
+
+@on("s3", "ListBuckets")
+def buckets(world: World, parameters: Parameters) -> Document:
+    """Regions stand in the list when the request has any parameter, as S3 documents it."""
+    found = listing(world, "s3", "ListBuckets", parameters)
+    if parameters:
+        for bucket in found["Buckets"]:
+            bucket["BucketRegion"] = names.bucket_region(world, _bucket(world, {"Bucket": bucket["Name"]}))
+    return found
 
 
 @on("s3", "GetBucketLocation")
