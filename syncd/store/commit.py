@@ -1,8 +1,9 @@
 """A complete reading of one scope becomes one transaction: nodes, edges, history, events and coverage, or nothing."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from syncd.model import Gap, Scope
@@ -58,9 +59,8 @@ class Commit:
             self._vanish(key)
         here = nodes.present(self.connection, [r.key for r in reading.changed])
         fresh = [record for record in reading.changed if record.key not in here]
-        for record in sorted(reading.changed, key=lambda r: r.key):
-            if record.key in here:
-                self._change(record, fresh)
+        for record in _in_order(record for record in reading.changed if record.key in here):
+            self._change(record, fresh)
         if fresh:
             self._create(fresh)
         if reading.flags:
@@ -121,7 +121,7 @@ class Commit:
 
     def _follow_edges(self, record: Record) -> None:
         have = edges.stored(self.connection, self.words.types, self.row.id, record.key)
-        want = edges.stated(self.words.types, record)
+        want = set(edges.stated(self.words.types, [record]))
         edges.close(self.journal, self.row.id, have - want)
         edges.add(self.journal, self.row.id, want - have)
 
@@ -137,11 +137,9 @@ class Commit:
         self._follow_edges(record)
 
     def _create(self, records: list[Record]) -> None:
-        nodes.insert(self.journal, self.row.id, self.words.kinds, records)
-        rows = set()
-        for record in records:
-            rows |= edges.stated(self.words.types, record)
-        edges.add(self.journal, self.row.id, rows)
+        in_order = _in_order(records)
+        nodes.insert(self.journal, self.row.id, self.words.kinds, in_order)
+        edges.add(self.journal, self.row.id, edges.stated(self.words.types, in_order))
         if self.told:
             self.created += len(records)
             for record in records:
@@ -197,6 +195,11 @@ class Commit:
             body = {"nodes": len(reading.seen), "kinds": dict(sorted(reading.kinds.items()))}
             self.journal.tell(Event("scope.baselined", scope=self.scope.key, body=body))
         return coverage.store(self.journal, self.row, row)
+
+
+def _in_order(records: Iterable[Record]) -> list[Record]:
+    """By key: neighbours in the tree are written one after the other."""
+    return sorted(records, key=attrgetter("key"))
 
 
 def worst_gap(gaps: list[Gap]) -> Gap | None:

@@ -4,6 +4,7 @@ So a node's edges in a scope are found by the node alone, and an unchanged node 
 """
 
 import sqlite3
+from collections.abc import Collection, Iterable
 
 from syncd.store.journal import Journal
 from syncd.store.keys import node_key
@@ -15,18 +16,23 @@ Row = tuple[int, int, int]
 """(src, type, dst)"""
 
 
-def stated(types: Names, record: Record) -> set[Row]:
-    """The edges that a record states. The name of a type that is stated by its target ends in `<`."""
-    rows, key = set(), record.key
-    for type_, target, incoming in record.edges:
-        other = node_key(target)
-        rows.add((other, types.id(f"{type_}<"), key) if incoming else (key, types.id(type_), other))
+def stated(types: Names, records: Iterable[Record]) -> list[Row]:
+    """The edges that records state; may repeat one."""
+    rows = []
+    forward, backward = types.ids, types.backward
+    for record in records:
+        key = record.key
+        for type_, target, incoming in record.edges:
+            if incoming:
+                rows.append((node_key(target), backward[type_], key))
+            else:
+                rows.append((key, forward[type_], node_key(target)))
     return rows
 
 
 def stored(connection: sqlite3.Connection, types: Names, scope: int, node: int) -> set[Row]:
     """The edges that a node stated in a scope."""
-    backward = tuple(types.ids_ending("<"))
+    backward = tuple(types.backward.values())
     marks = ", ".join("?" * len(backward))
     rows = connection.execute(
         f"select src, type, dst from edge where src = ? and scope = ? and type not in ({marks}) "
@@ -36,11 +42,9 @@ def stored(connection: sqlite3.Connection, types: Names, scope: int, node: int) 
     return set(rows)
 
 
-def add(journal: Journal, scope: int, rows: set[Row]) -> None:
+def add(journal: Journal, scope: int, rows: Collection[Row]) -> None:
     if rows:
-        number = journal.number
-        found = ((src, kind, dst, scope, number) for src, kind, dst in sorted(rows))
-        insert(journal.connection, "insert or ignore into edge", found)
+        insert(journal.connection, "insert or ignore into edge", sorted(rows), (scope, journal.number))
 
 
 def close(journal: Journal, scope: int, rows: set[Row]) -> None:

@@ -67,24 +67,24 @@ def present(connection: sqlite3.Connection, keys: list[int]) -> set[int]:
 
 
 def insert(journal: Journal, scope: int, kinds: Names, records: list[Record]) -> None:
-    """New nodes, in the order of their keys so that neighbours are written together."""
+    """New nodes, in the order in which they are given."""
     connection, now, number = journal.connection, journal.now, journal.number
-    records = sorted(records, key=lambda r: r.key)
-    kind_ids = {name: kinds.id(name) for name in {r.kind for r in records}}
     rows.insert(
         connection,
-        "insert into node",
-        (
+        "insert into node (key, kind, urn, id, name, account, region, zone, created_at, updated_at, hash, "
+        "facets, unseen, never, scope, first_seen, changed_at, from_commit)",
+        [
             (
-                r.key, scope, kind_ids[r.kind], r.urn, r.id, r.name, r.account, r.region, r.zone,
-                r.created_at, r.updated_at, now, now, number, r.hash, r.facets, r.unseen, r.never,
+                r.key, kinds.ids[r.kind], r.urn, r.id, r.name, r.account, r.region, r.zone,
+                r.created_at, r.updated_at, r.hash, r.facets, r.unseen, r.never,
             )
             for r in records
-        ),
+        ],
+        (scope, now, now, number),
     )  # fmt: skip
-    rows.insert(connection, "insert into document", ((r.key, r.tags, r.common, r.body) for r in records))
-    moving = ((r.key, r.volatile, now) for r in records if r.volatile)
-    rows.insert(connection, "insert or replace into volatile", moving)
+    rows.insert(connection, "insert into document", [(r.key, r.tags, r.common, r.body) for r in records])
+    moving = [(r.key, r.volatile) for r in records if r.volatile]
+    rows.insert(connection, "insert or replace into volatile", moving, (now,))
     write_handles(connection, [(node_key(h), r.key) for r in records for h in r.handles])
 
 
@@ -100,7 +100,7 @@ def replace(journal: Journal, scope: int, kinds: Names, old: Stored, record: Rec
         "update node set scope = ?, kind = ?, id = ?, name = ?, account = ?, region = ?, zone = ?, created_at = ?, "
         "updated_at = ?, changed_at = ?, from_commit = ?, hash = ?, facets = ?, unseen = ?, never = ? where key = ?",
         (
-            scope, kinds.id(r.kind), r.id, r.name, r.account, r.region, r.zone, r.created_at, r.updated_at,
+            scope, kinds.ids[r.kind], r.id, r.name, r.account, r.region, r.zone, r.created_at, r.updated_at,
             journal.now, journal.number, r.hash, r.facets, r.unseen, r.never, r.key,
         ),
     )  # fmt: skip

@@ -5,22 +5,33 @@ answers would stop each other hundreds of thousands of times in a sync.
 """
 
 import sqlite3
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import chain, count
 from typing import Any
 
 TOGETHER = 32
-"""Rows of one statement: with 18 columns these are 576 values, and every SQLite takes 999."""
+"""Rows of one statement: with 14 columns these are 448 values, and every SQLite takes 999."""
 
 
-def insert(connection: sqlite3.Connection, into: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """`into` is the statement as far as the table's name; all rows have as many values as the table has columns."""
-    rows = list(rows)
+def insert(
+    connection: sqlite3.Connection, into: str, rows: Sequence[tuple[Any, ...]], same: tuple[Any, ...] = ()
+) -> None:
+    """`into` is the statement as far as its columns; `same` are the values of the last ones, alike in all rows."""
     if not rows:
         return
-    one = f"({', '.join('?' * len(rows[0]))})"
     whole = len(rows) - len(rows) % TOGETHER
-    several = f"{into} values {', '.join([one] * TOGETHER)}"
+    several = _statement(into, TOGETHER, len(rows[0]), len(same))
     for start in range(0, whole, TOGETHER):
-        connection.execute(several, tuple(chain.from_iterable(rows[start : start + TOGETHER])))
-    connection.executemany(f"{into} values {one}", rows[whole:])
+        connection.execute(several, (*same, *chain.from_iterable(rows[start : start + TOGETHER])))
+    one = _statement(into, 1, len(rows[0]), len(same))
+    connection.executemany(one, [(*same, *row) for row in rows[whole:]])
+
+
+@lru_cache(maxsize=64)
+def _statement(into: str, rows: int, width: int, same: int) -> str:
+    """Numbered parameters: what all rows share is bound once."""
+    shared = [f"?{number}" for number in range(1, same + 1)]
+    numbers = count(same + 1)
+    several = (", ".join([*(f"?{next(numbers)}" for _ in range(width)), *shared]) for _ in range(rows))
+    return f"{into} values ({'), ('.join(several)})"
