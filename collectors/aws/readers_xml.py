@@ -15,8 +15,10 @@ from collectors.aws.values import Unreadable, wrong
 
 Element = Any  # lxml has no public name for the type
 Read = Callable[[Element], Any]
-Table = dict[str, tuple[str, Read | None, bool]]
-"""Element → key in the document, reader (None: text, read in place) and whether each such element adds to a list."""
+Entry = tuple[str, values.Known | None, Read | None, bool]
+"""Key in the document; values by their text; reader (neither: text); whether each such element adds to a list."""
+
+Table = dict[str, Entry]
 
 # Real roots of answers whose shapes are named after the operation. They matter where an answer may be empty.
 _S3_ROOTS = {
@@ -145,7 +147,8 @@ class _Compiler:
             return _list(self.compile(shape.member, name, skip), shape.member.type_name == "string")
         if isinstance(shape, MapShape):
             return self._map(shape, name, skip)
-        return _scalar(name, shape.type_name)
+        known = values.known(name, shape.type_name)
+        return _text if known is None else lambda element: known[_text(element)]
 
     def _structure(self, shape: StructureShape, skip: Skip) -> Read:
         key = (shape.name, skip)
@@ -156,7 +159,7 @@ class _Compiler:
             for member, inner in shape.members.items():
                 self._member(member, inner, skip, (table, attributes))
         table, attributes = self._structures[key]
-        gathering = attributes or any(gathers for _, _, gathers in table.values())
+        gathering = attributes or any(gathers for *_, gathers in table.values())
         return _gathering(table, attributes) if gathering else _structure(table)
 
     def _member(self, member: str, inner: Shape, skip: Skip, into: tuple[Table, dict[str, str]]) -> None:
@@ -170,12 +173,13 @@ class _Compiler:
             attributes[_attribute(wire)] = name
         elif inner.serialization.get("flattened") and isinstance(inner, ListShape):
             wire = inner.member.serialization.get("name", wire)
-            table[wire] = (name, self.compile(inner.member, name, below), True)
+            table[wire] = (name, None, self.compile(inner.member, name, below), True)
         elif inner.serialization.get("flattened") and isinstance(inner, MapShape):
-            table[wire] = (name, self._pair(inner, name, below), True)
+            table[wire] = (name, None, self._pair(inner, name, below), True)
+        elif isinstance(inner, (StructureShape, ListShape, MapShape)):
+            table[intern(wire)] = (name, None, self.compile(inner, name, below), False)
         else:
-            read = None if inner.type_name in ("string", "character") else self.compile(inner, name, below)
-            table[intern(wire)] = (name, read, False)
+            table[intern(wire)] = (name, values.known(name, inner.type_name), None, False)
 
     def _map(self, shape: MapShape, name: str, skip: Skip) -> Read:
         pair = self._pair(shape, name, skip)
@@ -216,11 +220,13 @@ def _structure(table: Table) -> Read:
             entry = get(child.tag) or _elsewhere(get, child)
             if entry is None:
                 continue
-            name, inner, _ = entry
-            if inner is None:
-                document[name] = child.text or _blank(child)
-            else:
+            name, known, inner, _ = entry
+            if inner is not None:
                 document[name] = inner(child)
+            elif known is not None:
+                document[name] = known[child.text or _blank(child)]
+            else:
+                document[name] = child.text or _blank(child)
         if not document:
             _expect_nothing(element)
         return document
@@ -249,20 +255,18 @@ def _gathering(table: Table, attributes: dict[str, str]) -> Read:
     return read
 
 
-def _gather(document: dict[str, Any], entry: tuple[str, Read | None, bool], child: Element) -> None:
-    name, inner, gathers = entry
+def _gather(document: dict[str, Any], entry: Entry, child: Element) -> None:
+    name, known, inner, gathers = entry
     value = _text(child) if inner is None else inner(child)
     if not gathers:
-        document[name] = value
+        document[name] = value if known is None else known[value]
     elif isinstance(value, tuple):
         document.setdefault(name, {})[value[0]] = value[1]
     else:
         document.setdefault(name, []).append(value)
 
 
-def _elsewhere(
-    get: Callable[[str], tuple[str, Read | None, bool] | None], child: Element
-) -> tuple[str, Read | None, bool] | None:
+def _elsewhere(get: Callable[[str], Entry | None], child: Element) -> Entry | None:
     """A member under a namespace of its own; None for one that the model does not know."""
     tag = child.tag
     return get(local(tag)) if "}" in tag else None
@@ -301,51 +305,3 @@ def _text(element: Element) -> str:
 
 def _emptied(_element: Element) -> str:
     return ""
-
-
-# The commonest forms of a value are read here without a further call; values.py judges all others.
-
-
-def _scalar(name: str, kind: str) -> Read:
-    if kind == "boolean":
-        return _boolean(name)
-    if kind in ("integer", "long"):
-        return _integer(name)
-    if kind == "timestamp":
-        return _moment(name)
-    if kind in ("float", "double"):
-        return lambda element: values.decimal(name, element.text or _blank(element))
-    return _text
-
-
-def _boolean(name: str) -> Read:
-    known = values.BOOLEANS
-
-    def read(element: Element) -> bool:
-        text = element.text
-        return known[text] if text in known else values.boolean(name, text or _blank(element))
-
-    return read
-
-
-def _integer(name: str) -> Read:
-    def read(element: Element) -> int:
-        text = element.text
-        if text and len(text) < 19 and text.isdigit() and text.isascii():
-            return int(text)
-        return values.integer(name, text or _blank(element))
-
-    return read
-
-
-def _moment(name: str) -> Read:
-    is_iso = values.ISO
-
-    def read(element: Element) -> str:
-        text = element.text
-        match = is_iso(text) if text else None
-        if match is not None and match[2] is None:
-            return text  # type: ignore[no-any-return]
-        return values.moment(name, text or _blank(element))
-
-    return read

@@ -1,6 +1,7 @@
 """Single values of an answer: numbers, booleans and times, or Unreadable; never a guess."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,13 +10,14 @@ LARGEST = 2**63 - 1
 SMALLEST = -(2**63)
 DEEPEST = 100
 
-ISO = re.compile(
+_ISO = re.compile(
     r"(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60))(?:\.(\d+))?Z"
 ).fullmatch
 _EPOCH = re.compile(r"-?\d{1,11}(?:\.\d+)?(?:[eE]\+?\d{1,2})?").fullmatch
 _INTEGER = re.compile(r"\s*([+-]?[0-9]{1,19})\s*").fullmatch
 _FLOAT = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*").fullmatch
-BOOLEANS = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+_BOOLEANS = {"true": True, "false": False, "True": True, "False": False, "TRUE": True, "FALSE": False}
+_REMEMBERED, _LONGEST = 256, 40  # values of a member and characters of each, so that no answer fills the memory
 
 
 class Unreadable(ValueError):
@@ -28,7 +30,7 @@ def wrong(name: str, expected: str, found: object) -> Unreadable:
 
 
 def boolean(name: str, text: str) -> bool:
-    found = BOOLEANS.get(text)
+    found = _BOOLEANS.get(text)
     if found is None:
         raise wrong(name, "true or false", text)
     return found
@@ -61,7 +63,7 @@ def finite(name: str, number: float) -> float:
 
 def moment(name: str, text: str) -> str:
     """ISO 8601 in UTC ending in Z, with milliseconds only where they are not zero, so that text compares as time."""
-    match = ISO(text)
+    match = _ISO(text)
     if match is not None:
         fraction = match[2]
         if fraction is None:
@@ -111,3 +113,35 @@ def plain(name: str, value: Any, depth: int = 0) -> None:
 def no_nul(name: str, text: str) -> None:
     if "\0" in text:
         raise Unreadable(f"{name}: NUL in text")
+
+
+class Known(dict[str, Any]):
+    """Values of one member by their text: the same few come again and again, and each is judged once."""
+
+    def __init__(self, name: str, convert: Callable[[str, str], Any]) -> None:
+        super().__init__()
+        self._name, self._convert = name, convert
+
+    def __missing__(self, text: str) -> Any:
+        value = self._convert(self._name, text)
+        if len(text) <= _LONGEST:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[text] = value
+        return value
+
+
+def known(name: str, kind: str) -> Known | None:
+    """The values of a member of this type of the model; None where the text is the value."""
+    convert = _CONVERSIONS.get(kind)
+    return None if convert is None else Known(name, convert)
+
+
+_CONVERSIONS: dict[str, Callable[[str, str], Any]] = {
+    "boolean": boolean,
+    "integer": integer,
+    "long": integer,
+    "float": decimal,
+    "double": decimal,
+    "timestamp": moment,
+}

@@ -93,6 +93,16 @@ def test_epoch_numbers_become_iso_text(value: object, expected: str) -> None:
     assert document == {"table": {"creation_date_time": expected}}
 
 
+def test_a_value_is_read_alike_however_often_and_among_however_many_it_comes() -> None:
+    numbers = [*range(2500), *range(2500)]
+    items = "".join(f"<item><amiLaunchIndex>{number}</amiLaunchIndex></item>" for number in numbers)
+    found = read("ec2", "DescribeInstances", ec2("").replace("<item></item>", items))["reservations"][0]["instances"]
+    assert [each["ami_launch_index"] for each in found] == numbers
+    for _ in range(2):
+        with pytest.raises(Failed, match="ami_launch_index: an integer expected, found 'x'"):
+            instance("<amiLaunchIndex>x</amiLaunchIndex>")
+
+
 @settings(deadline=None)
 @given(st.datetimes())
 def test_every_time_that_can_be_written_is_read_as_itself(when: datetime) -> None:
