@@ -1,5 +1,10 @@
 """Every error that syncd raises on purpose; what is not one of these is a bug or a `Failed`."""
 
+from collections.abc import Sequence
+
+_WINDOW = 50
+"""Characters shown on each side of the place in a long search."""
+
 
 class SyncdError(Exception):
     """Base of all errors raised on purpose. The message is one line and says what to do."""
@@ -11,6 +16,42 @@ class ConfigError(SyncdError):
 
 class CredentialsError(SyncdError):
     """No usable credentials: says which places were tried and how to provide some."""
+
+
+class QueryError(SyncdError):
+    """A search that cannot be understood or answered. As text, several lines: a caret stands under the place.
+
+    `at` is the offset in `text`, `expected` what could stand there in words of people, `hint` what helps.
+    Without `text` the message stands alone.
+    """
+
+    def __init__(
+        self, message: str, text: str = "", at: int = 0, *, expected: Sequence[str] = (), hint: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.text = text
+        self.at = at
+        self.expected = tuple(expected)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        wanted = f"expected {' or '.join(filter(None, (', '.join(self.expected[:-1]), *self.expected[-1:])))}"
+        lines = [self.message, *_pointed(self.text, self.at), wanted if self.expected else "", self.hint]
+        return "\n".join(filter(None, lines))
+
+
+def _pointed(text: str, at: int) -> tuple[str, ...]:
+    """The line of the place, cut to a window around it, and a caret under the place."""
+    if not text:
+        return ()
+    start = text.rfind("\n", 0, at) + 1
+    line, column = text[start:].partition("\n")[0], at - start
+    first = max(0, column - _WINDOW) if len(line) > 2 * _WINDOW else 0
+    last = first + 2 * _WINDOW
+    shown = "".join(char if char.isprintable() else " " for char in line[first:last])
+    before, after = "…" * (first > 0), "…" * (last < len(line))
+    return f"  {before}{shown}{after}", " " * (2 + len(before) + column - first) + "^"
 
 
 class StoreError(SyncdError):
@@ -74,3 +115,14 @@ class Throttled(Temporary):
 
 class Absent(Exception):
     """The provider's explicit word that an optional part (a bucket's policy) does not exist: a full answer."""
+
+
+class LimitReached(SyncdError):
+    """A search took longer than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the search took more than {seconds:g} s and was ended; name kinds with is(…), an account or a region, "
+            "or shorter walks; --timeout or [search] timeout_seconds allows more"
+        )
+        self.seconds = seconds
