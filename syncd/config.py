@@ -18,7 +18,9 @@ from syncd.plugin import Secret, installed_collectors, load_collectors
 from syncd.schedule import when
 
 Count = Annotated[int, Meta(ge=1)]
+TemplateText = Annotated[str, Meta(min_length=1, max_length=20_000, description="the text of a search")]
 Seconds = Annotated[float, Meta(gt=0)]
+Days = Annotated[float, Meta(ge=0, le=36500)]
 
 SYSTEM_FILE = Path("/etc/syncd/syncd.toml")
 SYSTEM_STATE = Path("/var/lib/syncd")
@@ -26,11 +28,16 @@ SYSTEM_SOCKET = Path("/run/syncd/control.sock")
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`path` "" means: see `file`. `wal_autocheckpoint` counts pages, 0 switches it off."""
+    """`path` "" means: see `file`. `wal_autocheckpoint` counts pages, 0 switches it off.
+
+    `history_days` 0 keeps the past for ever; `history_days_by_kind`: glob → days.
+    """
 
     path: Annotated[str, Meta(pattern="^($|/|~)", description='an absolute path, or "" for the usual place')] = ""
     wal_autocheckpoint: Annotated[int, Meta(ge=0)] = 1000
     keep_runs: Count = 100
+    history_days: Days = 90.0
+    history_days_by_kind: dict[str, Days] = {}
 
     @property
     def file(self) -> Path:
@@ -118,6 +125,14 @@ class TelemetrySettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ] = ""
 
 
+class SearchSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a search may cost, and texts to put into searches: name → text with {{parameters}}."""
+
+    timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 0.5
+    max_rows: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    templates: dict[str, TemplateText] = {}
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """All settings. `collectors`: name → settings of each collector that a run uses; `files`: where it was read."""
 
@@ -128,6 +143,7 @@ class Config(Struct, frozen=True, kw_only=True):
     workflows: WorkflowsSettings = WorkflowsSettings()
     control: ControlSettings = ControlSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    search: SearchSettings = SearchSettings()
     collectors: Mapping[str, Any] = {}
     files: tuple[Path, ...] = ()
 
@@ -140,6 +156,7 @@ SECTIONS: Mapping[str, type[Struct]] = {
     "workflows": WorkflowsSettings,
     "control": ControlSettings,
     "telemetry": TelemetrySettings,
+    "search": SearchSettings,
 }
 
 
@@ -190,6 +207,19 @@ def store_file(path: Path | None = None) -> Path:
     if not store.path and not os.access(store.file, os.R_OK) and os.access(service, os.R_OK):
         return service  # a member of the service's group has no store of its own
     return store.file
+
+
+def search_settings(path: Path | None = None) -> SearchSettings:
+    """[search] of the configuration at `path`, else of the usual places. As quick as `store_file`.
+
+    Raises ConfigError where it cannot be used.
+    """
+    complaints: list[str] = []
+    found = _section(_read(_files(path)), "search", SearchSettings, complaints)
+    if complaints:
+        raise ConfigError(complaints[0])
+    assert isinstance(found, SearchSettings)
+    return found
 
 
 def usual_file() -> Path:

@@ -27,9 +27,11 @@ from syncd.store.requests import Wish
 from syncd.supervision import kept
 from syncd.sync.limits import Limits
 from syncd.sync.perform import Performer, now, open_store
+from syncd.sync.summary import RunSummary
 from syncd.systemd import Notifier, listening
 from syncd.telemetry import Facts, Lag, Telemetry
 from syncd.timetable import Timetable, plan
+from syncd.upkeep import keep
 from syncd.workflow import Participants, Workflow
 
 log = structlog.get_logger()
@@ -39,7 +41,7 @@ FINISHING = 5.0
 STATUS_EVERY = 5.0
 SCHEDULE_MAY_REST = 90.0
 WRITER_MAY_TAKE = 10.0
-ORDER = ("watchdog", "status", "schedule", "runs", "bus", "monitoring", "control", "lag")
+ORDER = ("watchdog", "status", "schedule", "runs", "upkeep", "bus", "monitoring", "control", "lag")
 """In which tasks end: nothing begins any more, what goes on stops, who listens hears of it."""
 
 
@@ -70,6 +72,7 @@ class Daemon:
         self._begun_with = core.setting.config
         self._server = Server(core, _rights(core.setting.config))
         self._stop = asyncio.Event()
+        self._ran = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._listening: list[Callable[[], None]] = []
         self._heard: dict[str, int] = {}
@@ -113,8 +116,9 @@ class Daemon:
             now(),
             time.monotonic(),
         )
-        runs.finished = core.telemetry.run_finished
-        return cls(core, performer, Bus(), Notifier.of(environ))
+        daemon = cls(core, performer, Bus(), Notifier.of(environ))
+        runs.finished = daemon.run_finished
+        return daemon
 
     async def run(self) -> None:
         """Until it is told to stop, or a part fails for good."""
@@ -134,6 +138,10 @@ class Daemon:
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
+    def run_finished(self, summary: RunSummary, trigger: str) -> None:
+        self.core.telemetry.run_finished(summary, trigger)
+        self._ran.set()
+
     def stop(self) -> None:
         """In order; called again, at once: the store is consistent at any moment."""
         if self._stop.is_set():
@@ -148,6 +156,7 @@ class Daemon:
             "runs": core.runs.serve,
             "schedule": core.timetable.serve,
             "lag": core.lag.watch,
+            "upkeep": lambda: keep(core.store, lambda: core.setting.config.store, self._ran),
             "watchdog": self._feed,
             "status": self._tell,
         }
@@ -299,7 +308,8 @@ def _rights(config: Config) -> Rights:
 def _restart_needed(old: Config, new: Config) -> list[str]:
     """What a reload cannot change."""
     fixed = {
-        "store": (old.store, new.store),
+        "store.path": (old.store.file, new.store.file),
+        "store.wal_autocheckpoint": (old.store.wal_autocheckpoint, new.store.wal_autocheckpoint),
         "control.socket": (old.control.file, new.control.file),
         "control.max_connections": (old.control.max_connections, new.control.max_connections),
         "telemetry": (old.telemetry, new.telemetry),

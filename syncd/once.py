@@ -1,13 +1,16 @@
-"""One run in the foreground, without a daemon."""
+"""One run, or one piece of upkeep, in the foreground, without a daemon."""
 
 from collections.abc import Callable
 
 from syncd.config import Config
 from syncd.plugin import Selection, load_collectors
+from syncd.store.figures import free_bytes
 from syncd.store.requests import COLLECT, Request
+from syncd.store.retention import Dropped
 from syncd.sync.limits import Limits
 from syncd.sync.perform import Performer, now, open_store
 from syncd.sync.summary import Progress, RunSummary
+from syncd.upkeep import compact, windows_of
 
 
 async def sync_once(
@@ -26,6 +29,35 @@ async def sync_once(
     store = await open_store(config, collectors)
     try:
         performer = Performer(config, store, collectors, Limits(config.sync.max_in_flight), progress=progress)
-        return await performer.perform(Request(0, now(), trigger, "", COLLECT, selection, accept))
+        summary = await performer.perform(Request(0, now(), trigger, "", COLLECT, selection, accept))
+        await compact(store, config.store)
+        return summary
+    finally:
+        await store.close()
+
+
+async def compact_once(config: Config) -> tuple[Dropped, int]:
+    """Drops what is older than its window, due or not, and empties the log. Returns the bytes that became free as well.
+
+    Raises StoreLocked, StoreError.
+    """
+    store = await open_store(config, load_collectors(config.collectors))
+    try:
+        before = await store.read(free_bytes)
+        dropped = await store.compact(windows_of(config.store))
+        await store.truncate_log()
+        return dropped, await store.read(free_bytes) - before
+    finally:
+        await store.close()
+
+
+async def index_once(config: Config) -> int:
+    """Brings the index of searches up to date. Returns how many nodes it was behind on.
+
+    Raises StoreLocked, StoreError.
+    """
+    store = await open_store(config, load_collectors(config.collectors))
+    try:
+        return await store.index()
     finally:
         await store.close()

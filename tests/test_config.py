@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import SECTIONS, Config, examine, load, store_file, usual_file
+from syncd.config import SECTIONS, Config, examine, load, search_settings, store_file, usual_file
 from syncd.errors import ConfigError
 from syncd.plugin import Secret
 
@@ -59,6 +59,15 @@ def test_a_configuration_that_names_collectors_runs_only_those(file: Path) -> No
         ('[workflows.metrics]\ncron = "x"', 'workflows.metrics.cron: found "x" (1 of five fields)'),
         ('[telemetry]\nlisten = "0.0.0.0:1"', 'telemetry.listen: found "0.0.0.0:1" (a string), expected a loopback'),
         ('[store]\npath = "x.db"', 'store.path: found "x.db" (a string), expected an absolute path, or ""'),
+        ("[store]\nhistory_days = -1", "store.history_days: found -1 (an integer), expected a number >= 0"),
+        (
+            "[store]\nhistory_days = 1e9",
+            "store.history_days: found 1000000000.0 (a number), expected a number <= 36500.0",
+        ),
+        ("[store.history_days_by_kind]\nx = 'y'", 'store.history_days_by_kind.x: found "y" (a string), expected a'),
+        ("[search]\ntimeout_seconds = 0", "search.timeout_seconds: found 0 (an integer), expected a number > 0.0"),
+        ("[search]\nmax_rows = 0", "search.max_rows: found 0 (an integer), expected an integer >= 1"),
+        ("[search.templates]\nx = 1", "search.templates.x: found 1 (an integer), expected the text of a search"),
         ("store = 5", "store: found 5 (an integer), expected a table"),
         ("fake = []", "fake: found a list, expected a table"),
         ("[fake]\nboxes = { x = 1, y = [] }", "fake.boxes.y: found a list, expected an integer"),
@@ -202,3 +211,13 @@ def test_settings_are_frozen_and_secrets_compare_by_value() -> None:
         config.sync.attempts = 3  # type: ignore[misc]
     assert Secret("a") == Secret("a")
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
+
+
+def test_what_searches_may_cost_is_known_without_the_rest_of_the_configuration(file: Path) -> None:
+    assert search_settings() == Config().search
+    file.write_text('[search]\nmax_rows = 5\ntemplates = { a = "is({{kind}})" }\n[sync]\nattempts = "six"\n')
+    found = search_settings(file)
+    assert (found.max_rows, found.timeout_seconds, found.templates) == (5, 0.5, {"a": "is({{kind}})"})
+    file.write_text("[search]\nmax_rows = 0\n")
+    with pytest.raises(ConfigError, match="max_rows: found 0"):
+        search_settings(file)

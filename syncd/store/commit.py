@@ -1,6 +1,5 @@
 """A complete reading of one scope becomes one transaction: nodes, edges, history, events and coverage, or nothing."""
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -14,6 +13,12 @@ from syncd.store.journal import Event, Journal
 from syncd.store.names import Names
 from syncd.store.reading import Reading, owner_account
 from syncd.store.records import Record, split
+
+HEIR = (
+    "select s.scope from sighting s join scope c on c.id = s.scope where s.node = ? and s.scope <> ? "
+    "order by c.state = 'retired', s.scope limit 1"
+)
+HELD = "select key from node where scope = :scope union all select node from sighting where scope = :scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Commit:
         if old.scope != self.row.id and not self._takes_over(record, old):
             self._sight(record)
         elif self._is_another(record, old):
+            self._close_edges(record.key)
             self._delete(record.key, old)
             fresh.append(record)
         else:
@@ -111,7 +117,7 @@ class Commit:
             self._move_edges(record.key, old.scope)
         if not same:
             nodes.replace(self.journal, self.row.id, self.words.kinds, old, record)
-        nodes.follow_handles(self.connection, record)
+        nodes.follow_handles(self.journal, record)
         self._follow_edges(record)
         never = split(old.never)
         told = [c for c in found if c["path"].split(".", 1)[0].split("[", 1)[0] not in never]
@@ -148,19 +154,19 @@ class Commit:
     def _vanish(self, key: int) -> None:
         if not self.reading.known[key].owned:
             self.connection.execute("delete from sighting where scope = ? and node = ?", (self.row.id, key))
-            edges.close(self.journal, self.row.id, edges.stored(self.connection, self.words.types, self.row.id, key))
+            self._close_edges(key)
             return
         old = nodes.fetch(self.connection, key)
-        if old is not None and old.scope == self.row.id:
+        if old is None or old.scope != self.row.id:
+            return
+        self._close_edges(key)
+        if not inherited(self.journal, key, old):
             self._delete(key, old)
 
+    def _close_edges(self, node: int) -> None:
+        edges.close(self.journal, self.row.id, edges.stored(self.connection, self.words.types, self.row.id, node))
+
     def _delete(self, key: int, old: nodes.Stored) -> None:
-        edges.close(self.journal, self.row.id, edges.stored(self.connection, self.words.types, self.row.id, key))
-        heir = self.connection.execute("select scope from sighting where node = ? limit 1", (key,)).fetchone()
-        if heir:
-            self.connection.execute("update node set scope = ? where key = ?", (heir[0], key))
-            self.connection.execute("delete from sighting where scope = ? and node = ?", (heir[0], key))
-            return
         nodes.delete(self.journal, key, old)
         if not self.row.baseline:
             return  # it was never part of a reading that was believed
@@ -212,22 +218,29 @@ def gap_reason(gaps: list[Gap]) -> str:
     return "; ".join(f"{g.operation} {g.state} for {g.count}: {g.reason}" for g in gaps)
 
 
+def inherited(journal: Journal, key: int, old: nodes.Stored) -> bool:
+    """A node that another scope sees as well is not gone: that one owns it now."""
+    heir = journal.connection.execute(HEIR, (key, old.scope)).fetchone()
+    if heir is None:
+        return False
+    nodes.hand_over(journal, key, old, heir[0])
+    journal.connection.execute("delete from sighting where scope = ? and node = ?", (heir[0], key))
+    return True
+
+
 def drop_nodes(journal: Journal, words: Vocabulary, row: Coverage) -> int:
-    """Deletes all nodes of a retired scope, with events. Returns how many."""
-    keys = [key for (key,) in journal.connection.execute("select key from node where scope = ?", (row.id,))]
-    for key in keys:
-        old = nodes.fetch(journal.connection, key)
-        if old is not None:
-            edges.close(journal, row.id, edges.stored(journal.connection, words.types, row.id, key))
-            nodes.delete(journal, key, old)
-            kind = words.kinds.name(old.kind)
-            journal.tell(
-                Event("resource.deleted", row.key, key, old.urn, kind, old.name, {"reason": "the scope was retired"})
-            )
-    journal.connection.execute("delete from sighting where scope = ?", (row.id,))
-    return len(keys)
-
-
-def forget_scope(connection: sqlite3.Connection, row: Coverage) -> None:
-    """Removes the row of a scope that holds nothing any more."""
-    connection.execute("delete from scope where id = ?", (row.id,))
+    """Deletes all nodes of a retired scope that no other sees, with events. Returns how many."""
+    connection, deleted = journal.connection, 0
+    for (key,) in connection.execute(HELD, {"scope": row.id}).fetchall():
+        edges.close(journal, row.id, edges.stored(connection, words.types, row.id, key))
+        old = nodes.fetch(connection, key)
+        if old is None or old.scope != row.id or inherited(journal, key, old):
+            continue
+        deleted += 1
+        nodes.delete(journal, key, old)
+        kind = words.kinds.name(old.kind)
+        journal.tell(
+            Event("resource.deleted", row.key, key, old.urn, kind, old.name, {"reason": "the scope was retired"})
+        )
+    connection.execute("delete from sighting where scope = ?", (row.id,))
+    return deleted

@@ -41,8 +41,12 @@ class Coverage:
 
 
 COLUMNS = tuple(Coverage.__slots__)
+NEXT = "select 1 + max((select coalesce(max(id), 0) from scope), (select coalesce(max(id), 0) from scope_gone))"
+"""A number that no scope ever had: history would take a new scope for the one that had it."""
 Place = tuple[str, str, str]
 """(collector, account, region)"""
+Yields = dict[tuple[str, str], frozenset[str]]
+"""(collector, scope's name) → kinds"""
 
 
 def load(connection: sqlite3.Connection) -> dict[str, Coverage]:
@@ -69,6 +73,20 @@ def save_quiet(connection: sqlite3.Connection, places: Iterable[tuple[Place, set
             connection.execute("delete from scope_quiet where (collector, account, region) = (?, ?, ?)", place)
 
 
+def load_kinds(connection: sqlite3.Connection) -> Yields:
+    """Which kinds the scopes of each name can yield."""
+    found: Yields = {}
+    for collector, name, kind in connection.execute("select collector, name, kind from scope_kind"):
+        found[(collector, name)] = found.get((collector, name), frozenset()) | {kind}
+    return found
+
+
+def save_kinds(connection: sqlite3.Connection, changed: Yields) -> None:
+    for (collector, name), kinds in sorted(changed.items()):
+        connection.execute("delete from scope_kind where (collector, name) = (?, ?)", (collector, name))
+        connection.executemany("insert into scope_kind values (?, ?, ?)", [(collector, name, k) for k in sorted(kinds)])
+
+
 def place_of(scope: Scope) -> Place:
     return scope.collector, scope.account, scope.region
 
@@ -93,7 +111,9 @@ def store(journal: Journal, old: Coverage, new: Coverage) -> Coverage:
     values = [getattr(new, column) for column in COLUMNS[1:]]
     if not new.id:
         places = ", ".join("?" * len(values))
-        cursor = journal.connection.execute(f"insert into scope ({', '.join(COLUMNS[1:])}) values ({places})", values)
+        cursor = journal.connection.execute(
+            f"insert into scope ({', '.join(COLUMNS)}) values (({NEXT}), {places})", values
+        )
         new = replace(new, id=int(cursor.lastrowid or 0))
     elif new != old:
         sets = ", ".join(f"{column} = ?" for column in COLUMNS[1:])
@@ -104,14 +124,7 @@ def store(journal: Journal, old: Coverage, new: Coverage) -> Coverage:
 
 
 def _remember(journal: Journal, old: Coverage, new: Coverage) -> None:
-    if old.id and old.since:
-        last = journal.connection.execute(
-            "select max(to_commit) from scope_history where scope = ?", (old.id,)
-        ).fetchone()[0]
-        journal.connection.execute(
-            "insert or replace into scope_history values (?, ?, ?, ?, ?, ?)",
-            (old.id, last or 0, journal.number, old.state, old.since, old.reason),
-        )
+    _close(journal, old)
     if new.state in QUIETLY and old.state in QUIETLY:
         return
     if old.state == "never" and new.state == "complete":
@@ -124,6 +137,27 @@ def _remember(journal: Journal, old: Coverage, new: Coverage) -> None:
         "permission": new.permission,
     }
     journal.tell(Event(f"scope.{new.state}", scope=new.key, body=body))
+
+
+def _close(journal: Journal, old: Coverage) -> None:
+    """The state that ends goes to the history."""
+    if not old.id or not old.since:
+        return
+    last = journal.connection.execute("select max(to_commit) from scope_history where scope = ?", (old.id,)).fetchone()
+    journal.connection.execute(
+        "insert or replace into scope_history values (?, ?, ?, ?, ?, ?)",
+        (old.id, last[0] or 0, journal.number, old.state, old.since, old.reason),
+    )
+
+
+def forget(journal: Journal, row: Coverage) -> None:
+    """Removes the row of a scope that holds nothing any more; the history still knows its name and its states."""
+    _close(journal, row)
+    journal.connection.execute("delete from scope where id = ?", (row.id,))
+    journal.connection.execute(
+        "insert into scope_gone values (?, ?, ?, ?, ?, ?)",
+        (row.id, row.collector, row.account, row.region, row.name, journal.number),
+    )
 
 
 def chosen(rows: Iterable[Coverage], collector: str, account: str = "") -> Iterator[Coverage]:

@@ -8,7 +8,7 @@ import orjson
 
 from syncd.errors import Failed
 from syncd.model import Document
-from syncd.store import rows
+from syncd.store import index, rows
 from syncd.store.journal import Journal
 from syncd.store.keys import node_key
 from syncd.store.names import Names
@@ -85,11 +85,35 @@ def insert(journal: Journal, scope: int, kinds: Names, records: list[Record]) ->
     rows.insert(connection, "insert into document", [(r.key, r.tags, r.common, r.body) for r in records])
     moving = [(r.key, r.volatile) for r in records if r.volatile]
     rows.insert(connection, "insert or replace into volatile", moving, (now,))
-    write_handles(connection, [(node_key(h), r.key) for r in records for h in r.handles])
+    index.moves(connection, (body for _, body in moving))
+    index.changed(connection, [r.key for r in records])
+    write_handles(journal, {node_key(h): r.key for r in records for h in r.handles})
 
 
-def write_handles(connection: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:
-    rows.insert(connection, "insert or replace into handle", sorted(pairs))
+def write_handles(journal: Journal, wanted: dict[int, int]) -> None:
+    """Handle → node. A handle that pointed at another node moves; one that stays as it is keeps its commit."""
+    if not wanted:
+        return
+    query = "select key, node from handle where key in (select value from json_each(?))"
+    have = dict(journal.connection.execute(query, (orjson.dumps(list(wanted)).decode(),)).fetchall())
+    fresh = [(key, node) for key, node in sorted(wanted.items()) if have.get(key) != node]
+    if not fresh:
+        return
+    number = journal.number
+    close_handles(journal, [key for key, _ in fresh if key in have])
+    rows.insert(journal.connection, "insert into handle", fresh, (number,))
+
+
+def close_handles(journal: Journal, keys: list[int]) -> None:
+    """Moves handles to the history."""
+    if not keys:
+        return
+    number = journal.number
+    journal.connection.executemany(
+        "insert into handle_history select key, node, from_commit, ? from handle where key = ? and from_commit < ?",
+        ((number, key, number) for key in keys),
+    )
+    journal.connection.executemany("delete from handle where key = ?", [(key,) for key in keys])
 
 
 def replace(journal: Journal, scope: int, kinds: Names, old: Stored, record: Record) -> None:
@@ -107,24 +131,41 @@ def replace(journal: Journal, scope: int, kinds: Names, old: Stored, record: Rec
     connection.execute(
         "update document set tags = ?, common = ?, body = ? where node = ?", (r.tags, r.common, r.body, r.key)
     )
+    index.changed(connection, [r.key])
 
 
-def follow_handles(connection: sqlite3.Connection, record: Record) -> None:
+def follow_handles(journal: Journal, record: Record) -> None:
     """The other names of a changed node."""
     wanted = {node_key(h) for h in record.handles}
-    have = {row[0] for row in connection.execute("select key from handle where node = ?", (record.key,))}
-    connection.executemany("delete from handle where key = ?", [(key,) for key in have - wanted])
-    write_handles(connection, [(key, record.key) for key in wanted - have])
+    have = _handles(journal.connection, record.key)
+    close_handles(journal, sorted(have - wanted))
+    write_handles(journal, dict.fromkeys(wanted - have, record.key))
+
+
+def _handles(connection: sqlite3.Connection, node: int) -> set[int]:
+    return {key for (key,) in connection.execute("select key from handle where node = ?", (node,))}
+
+
+def hand_over(journal: Journal, key: int, old: Stored, scope: int) -> None:
+    """Another scope owns the node from now on; the history knows who did until now."""
+    remember(journal, key, old)
+    journal.connection.execute(
+        "update node set scope = ?, changed_at = ?, from_commit = ? where key = ?",
+        (scope, journal.now, journal.number, key),
+    )
 
 
 def delete(journal: Journal, key: int, old: Stored) -> None:
     """The node goes, its last version stays in the history."""
     remember(journal, key, old)
-    for table, column in (("node", "key"), ("document", "node"), ("volatile", "node"), ("handle", "node")):
+    close_handles(journal, sorted(_handles(journal.connection, key)))
+    for table, column in (("node", "key"), ("document", "node"), ("volatile", "node")):
         journal.connection.execute(f"delete from {table} where {column} = ?", (key,))
+    index.gone(journal.connection, key)
 
 
 def remember(journal: Journal, key: int, old: Stored) -> None:
+    """Closes a version: all that a search needs of it, but for `changed_at`: that is the time of its first commit."""
     if old.from_commit == journal.number:
         return  # made and changed in one transaction: this version was never visible
     data: dict[str, Any] = {
@@ -145,6 +186,7 @@ def write_volatile(journal: Journal, parts: list[tuple[int, str]]) -> None:
         "where body <> excluded.body",
         ((key, body, journal.now) for key, body in sorted(parts)),
     )
+    index.moves(journal.connection, (body for _, body in parts))
 
 
 def write_flags(journal: Journal, records: list[Record]) -> None:

@@ -43,7 +43,8 @@ class Filter(NamedTuple):
     text: str = ""
 
 
-def _rows(connection: sqlite3.Connection, query: str, values: Any = ()) -> list[Row]:
+def fetched(connection: sqlite3.Connection, query: str, values: Any = ()) -> list[Row]:
+    """The rows of a statement by the names of its columns."""
     cursor = connection.execute(query, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
@@ -51,16 +52,16 @@ def _rows(connection: sqlite3.Connection, query: str, values: Any = ()) -> list[
 
 def runs(connection: sqlite3.Connection, limit: int) -> list[Row]:
     """The last `limit` runs, oldest first."""
-    return _rows(connection, f"{_RUN} order by id desc limit ?", (limit,))[::-1]
+    return fetched(connection, f"{_RUN} order by id desc limit ?", (limit,))[::-1]
 
 
 def run(connection: sqlite3.Connection, number: int) -> Row | None:
-    return next(iter(_rows(connection, f"{_RUN} where id = ?", (number,))), None)
+    return next(iter(fetched(connection, f"{_RUN} where id = ?", (number,))), None)
 
 
 def run_of(connection: sqlite3.Connection, request: int) -> Row | None:
     """The run that a request became."""
-    return next(iter(_rows(connection, f"{_RUN} where request = ? order by id desc limit 1", (request,))), None)
+    return next(iter(fetched(connection, f"{_RUN} where request = ? order by id desc limit 1", (request,))), None)
 
 
 def summary(connection: sqlite3.Connection, number: int) -> Row:
@@ -72,29 +73,29 @@ def summary(connection: sqlite3.Connection, number: int) -> Row:
 def steps(connection: sqlite3.Connection, number: int) -> list[Row]:
     """The steps of a run, with what was answered."""
     query = "select name, started, finished, state, answers from step where run = ? order by position"
-    rows = _rows(connection, query, (number,))
+    rows = fetched(connection, query, (number,))
     return [{**row, "answers": orjson.loads(row["answers"])} for row in rows]
 
 
 def log(connection: sqlite3.Connection, number: int) -> list[Row]:
     """What each scope of a run cost and brought."""
-    return _rows(connection, _LOG, (number,))
+    return fetched(connection, _LOG, (number,))
 
 
 def coverage(connection: sqlite3.Connection, incomplete: bool, after: str, limit: int) -> list[Row]:
     """The first `limit` scopes behind `after`: what a run commits between two pages neither hides nor doubles one."""
-    return _rows(connection, _COVERAGE, {"incomplete": incomplete, "after": after, "limit": limit})
+    return fetched(connection, _COVERAGE, {"incomplete": incomplete, "after": after, "limit": limit})
 
 
 def events(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[Row]:
     """The first `limit` that match."""
-    return _told(_rows(connection, f"{EVENTS} order by seq limit :limit", {**wanted._asdict(), "limit": limit}))
+    return _told(fetched(connection, f"{EVENTS} order by seq limit :limit", {**wanted._asdict(), "limit": limit}))
 
 
 def last_events(connection: sqlite3.Connection, wanted: Filter, limit: int) -> list[Row]:
     """The last `limit` that match, oldest first."""
     values = {**wanted._asdict(), "limit": limit}
-    return _told(_rows(connection, f"{EVENTS} order by seq desc limit :limit", values))[::-1]
+    return _told(fetched(connection, f"{EVENTS} order by seq desc limit :limit", values))[::-1]
 
 
 def _told(rows: list[Row]) -> list[Row]:
@@ -105,7 +106,7 @@ def _told(rows: list[Row]) -> list[Row]:
 
 def accounts(connection: sqlite3.Connection) -> list[Row]:
     names = account_names(connection)
-    return [{**row, "name": names.get(row["account"], "")} for row in _rows(connection, _ACCOUNTS)]
+    return [{**row, "name": names.get(row["account"], "")} for row in fetched(connection, _ACCOUNTS)]
 
 
 def account_names(connection: sqlite3.Connection) -> dict[str, str]:

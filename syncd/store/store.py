@@ -12,15 +12,16 @@ import orjson
 from syncd.errors import ReadError, StoreError
 from syncd.kinds import KindRegistry
 from syncd.model import Last, Scope
-from syncd.store import commit, coverage, files, requests, runs
+from syncd.store import commit, coverage, files, index, requests, retention, runs
 from syncd.store.commit import Outcome, Vocabulary
-from syncd.store.coverage import Coverage, Place
+from syncd.store.coverage import Coverage, Place, Yields
 from syncd.store.journal import Event, Journal
 from syncd.store.keys import node_key
 from syncd.store.ledger import Ledger
 from syncd.store.names import Names
 from syncd.store.reading import Known, KnownNode, Reading
 from syncd.store.records import split
+from syncd.store.retention import Dropped, Windows
 from syncd.store.runs import ScopeRun
 from syncd.store.writer import Writer, as_store_error, on_thread
 
@@ -58,6 +59,7 @@ class Store(Ledger):
         )
         self._rows: dict[str, Coverage] = {}
         self._quiet: dict[Place, set[str]] = {}
+        self._yields: Yields = {}
         self._pending: list[Unchanged] = []
         self._stats: list[tuple[int, ScopeRun]] = []
 
@@ -113,6 +115,7 @@ class Store(Ledger):
         connection.execute("commit")
         self._rows = coverage.load(connection)
         self._quiet = coverage.load_quiet(connection)
+        self._yields = coverage.load_kinds(connection)
         self.requests = requests.pending(connection)
 
     async def close(self) -> None:
@@ -191,13 +194,16 @@ class Store(Ledger):
             return Outcome(old or coverage.fresh(scope, True))
         now, run = self._now(), self.run
         quiet, shared = self._leave_quiet([scope])
+        kinds = self._undeclared([scope])
 
         def write(connection: sqlite3.Connection) -> Outcome:
             outcome = commit.Commit(Journal(connection, now, run), self._words, reading, old, bool(quiet)).run()
             coverage.save_quiet(connection, shared, now)
+            coverage.save_kinds(connection, kinds)
             return outcome
 
         outcome = await self._writer.write(write)
+        self._yields.update(kinds)
         self._rows[scope.key] = outcome.coverage
         done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
         self._stats.append((outcome.coverage.id, done))
@@ -210,6 +216,15 @@ class Store(Ledger):
             return not reading.seen
         same = old.state == "complete" and old.baseline and old.fingerprint == reading.scope.fingerprint
         return bool(same) and len(reading.seen) == len(reading.known)
+
+    def _undeclared(self, scopes: Iterable[Scope]) -> Yields:
+        """What these scopes can yield, where the store knows it otherwise or not at all.
+
+        It is written with their coverage, so that no scope is incomplete without it. A scope that stands for what
+        discovery could not look into names no kinds.
+        """
+        found = {(scope.collector, scope.name): frozenset(scope.kinds) for scope in scopes if scope.kinds}
+        return {name: kinds for name, kinds in found.items() if self._yields.get(name) != kinds}
 
     def _leave_quiet(self, scopes: Iterable[Scope]) -> tuple[set[str], list[tuple[Place, set[str]]]]:
         """Scopes that get a row of their own leave the shared row of their region.
@@ -239,9 +254,11 @@ class Store(Ledger):
             if unchanged.scope.key not in rows:
                 self._quiet.setdefault(coverage.place_of(unchanged.scope), set()).add(unchanged.scope.name)
         shared = [(place, set(self._quiet[place])) for place in sorted(places)]
+        kinds = self._undeclared(unchanged.scope for unchanged in pending)
 
         def write(connection: sqlite3.Connection) -> dict[str, Coverage]:
             journal = Journal(connection, now, run)
+            coverage.save_kinds(connection, kinds)
             fresh = {
                 key: coverage.store(
                     journal, row, replace(row, read_at=now, tried_at=now, run=run, reason="", expires="")
@@ -256,11 +273,13 @@ class Store(Ledger):
             return fresh
 
         self._rows.update(await self._writer.write(write))
+        self._yields.update(kinds)
 
     async def mark(self, marks: Iterable[tuple[Scope, ReadError, str, ScopeRun]]) -> None:
         """Records that scopes could not be read: coverage and nothing else. Third: when a disabled one expires."""
         now, run, listed = self._now(), self.run, list(marks)
         quiet, shared = self._leave_quiet(scope for scope, *_ in listed)
+        kinds = self._undeclared(scope for scope, *_ in listed)
 
         def write(connection: sqlite3.Connection) -> dict[str, Coverage]:
             journal = Journal(connection, now, run)
@@ -271,10 +290,12 @@ class Store(Ledger):
                 fresh[scope.key] = row
                 runs.record(connection, run, [(row.id, stats)])
             coverage.save_quiet(connection, shared, now)
+            coverage.save_kinds(connection, kinds)
             journal.close()
             return fresh
 
         self._rows.update(await self._writer.write(write))
+        self._yields.update(kinds)
 
     # -- scopes that are no longer discovered
 
@@ -322,13 +343,28 @@ class Store(Ledger):
             journal = Journal(connection, now, run)
             count = commit.drop_nodes(journal, self._words, row)
             journal.tell(Event("scope.forgotten", scope=row.key, body={"nodes": count, "reason": row.reason}))
-            commit.forget_scope(connection, row)
+            coverage.forget(journal, row)
             journal.close()
             return count
 
         count = await self._writer.write(write)
         del self._rows[key]
         return count
+
+    async def index(self) -> int:
+        """Brings the index of searches up to date, in steps that hold up no sync. Returns how many nodes differed."""
+        total = 0
+        while count := await self._writer.write(index.step):
+            total += count
+        return total
+
+    async def compact(self, windows: Windows) -> Dropped:
+        """Drops what is older than its window, a little at a time."""
+        return await retention.compact(self._writer, self.read, windows, self._now())
+
+    async def truncate_log(self) -> None:
+        """Moves the write-ahead log into the file, as far as nobody reads of it."""
+        await on_thread(self._connection, lambda c: c.execute("pragma wal_checkpoint(truncate)").fetchall())
 
     async def drop_quiet(self, gone: Mapping[Place, set[str]]) -> None:
         """Takes names out of the shared rows of empty scopes: they are no longer discovered."""

@@ -78,17 +78,24 @@ def changed_store(daemon: Running) -> None:
 def test_keys_that_need_a_restart_are_named_in_the_warnings(daemon: Running) -> None:
     changed_store(daemon)
     assert daemon.post("/v1/reload")[0] == 200
-    for key in ("store", "control.socket", "control.max_connections", "telemetry"):
+    for key in ("store.path", "control.socket", "control.max_connections", "telemetry"):
         assert f"{key} has changed: a restart is needed for that" in daemon.status["warnings"]
     daemon.sync()
     assert names(daemon) == ["a", "bag"]
+
+
+def test_how_long_the_past_is_kept_needs_no_restart(daemon: Running) -> None:
+    file = daemon.desk.place / "syncd.toml"
+    file.write_text(file.read_text().replace("[store]", "[store]\nhistory_days = 7"))
+    assert daemon.post("/v1/reload")[0] == 200
+    assert daemon.status["warnings"] == []
 
 
 def test_what_needs_a_restart_is_named_until_there_was_one(daemon: Running) -> None:
     changed_store(daemon)
     daemon.post("/v1/reload")
     daemon.post("/v1/reload")
-    assert "store has changed: a restart is needed for that" in daemon.status["warnings"]
+    assert "store.path has changed: a restart is needed for that" in daemon.status["warnings"]
 
 
 def test_what_was_taken_back_needs_no_restart(daemon: Running) -> None:

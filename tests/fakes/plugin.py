@@ -1,11 +1,12 @@
 """The fake cloud as an installed collector whose settings say what it holds and how it fails."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
 from syncd.errors import CredentialsError, Denied
-from syncd.plugin import Secret
+from syncd.plugin import Property, Secret
 from tests.fakes.cloud import Cloud, box
 
 Short = Annotated[str, Meta(max_length=3, description="a short word")]
@@ -31,7 +32,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Installed(Cloud):
-    """Filled when it is opened."""
+    """Filled when it is opened. Tells what boxes hold."""
+
+    def schema(self, kind: str) -> Iterable[Property]:
+        if kind == "fake_box":
+            yield Property("size", "number", "How big it is (in l). As its maker says.")
+            yield Property("token", "string", "What opens it.", "secret")
 
     async def open(self, settings: Any) -> Cloud:
         if settings.nobody:

@@ -1,0 +1,51 @@
+"""After a run: the index of searches is brought up to date, and once a day what is older than its window is dropped."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from syncd.config import StoreSettings
+from syncd.errors import StoreError
+from syncd.store import retention
+from syncd.store.retention import Windows
+from syncd.store.store import Store
+from syncd.sync.perform import now
+
+log = structlog.get_logger()
+
+
+async def keep(store: Store, settings: Callable[[], StoreSettings], ran: asyncio.Event) -> None:
+    """Whenever a run has ended, until it is cancelled. It holds up none that begins meanwhile."""
+    while True:
+        await index(store)
+        await ran.wait()
+        ran.clear()
+        await compact(store, settings())
+
+
+async def index(store: Store) -> None:
+    """A store that cannot be written (a full disk) is indexed the next time: searches only take longer."""
+    try:
+        await store.index()
+    except StoreError as error:
+        log.warning("store.index_waits", reason=str(error))
+
+
+async def compact(store: Store, settings: StoreSettings) -> None:
+    """If it is due. A store that cannot be written (a full disk) is compacted the next time."""
+    try:
+        if not await store.read(lambda connection: retention.is_due(connection, now())):
+            return
+        begun = time.monotonic()
+        dropped = await store.compact(windows_of(settings))
+    except StoreError as error:
+        log.warning("store.compaction_waits", reason=str(error))
+        return
+    if any(dropped):
+        log.info("store.compacted", seconds=round(time.monotonic() - begun, 3), **dropped._asdict())
+
+
+def windows_of(settings: StoreSettings) -> Windows:
+    return Windows(settings.history_days, settings.history_days_by_kind)

@@ -1,0 +1,75 @@
+"""What a search found after a run is found again when that run's last commit is asked, whatever happened since."""
+
+import random
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd.search.answer import Asking, Question, columns_of
+from tests.fakes.world import World
+from tests.search.graphs import RichCloud, reading
+from tests.search.histories import History
+
+RUNS = 200
+PLACE = "kind,name,id,urn,tags,tags.env,state,volume_size,account.name,region.id,ctime,mtime,first_seen,changed_at"
+SEEN = "name,coverage.state,coverage.since,coverage.scope,cloud,ancestors.volume.volume_size"
+SEARCHES = (
+    ("all", PLACE, False),
+    ("not is(volume) sort id limit 2", SEEN, False),
+    ("is(volume) or is(instance) sort state desc, volume_size limit 1, 6 <-[0:]-> not is(network)", "urn", False),
+    ("tags.env != null or size > 1 or items[*] =~ a -contains,uses[1:3]-> all", "urn", True),
+    ('all with(count >= 1, <-contains- all with(empty, -uses-> all)) <-[1:2]- "fake" limit 9 reversed', "urn", False),
+    ('aggregate(kind, coverage.state, "in {region}": sum(volume_size), count(name), max(size)): all', "", False),
+    ("aggregate(account.name: sum(1), avg(volume_size)): coverage.state = complete --> all", "", True),
+    ("is(fake_box) and name != x {near[]: -[1:2]-> all, one: <-- all} sort urn limit 3", "", False),
+)
+
+
+def asked(world: World, commit: int | None) -> list[Any]:
+    found = []
+    for text, columns, complete_only in SEARCHES:
+        question = Question(text, commit, columns_of(columns) if columns else (), complete_only, seconds=60)
+        with closing(reading(world)) as connection:
+            found.append([lasting(row) for row in Asking(connection, question, world.moment).answer().rows])
+    return found
+
+
+def lasting(value: Any) -> Any:
+    """Without when it was last read, of which there is no past."""
+    if isinstance(value, dict):
+        return {key: lasting(each) for key, each in value.items() if key != "read_at"}
+    return [lasting(each) for each in value] if isinstance(value, list) else value
+
+
+async def travel(path: Path, seed: int, runs: int) -> None:
+    chance = random.Random(seed)
+    cloud = RichCloud()
+    world = World(path, cloud)
+    history = History(cloud, chance)
+    answers = {}
+    async with world.store() as store:
+        for _ in range(runs):
+            await world.sync_in(store, accept=("*",) if chance.random() < 0.1 else ())
+            if chance.random() < 0.2:
+                await store.index()
+            commit = world.query("select value from counter where name = 'commit'")[0][0]
+            answers[commit] = asked(world, None)
+            history.step()
+    assert len({repr(answer) for answer in answers.values()}) > runs / 2, "the graph must change"
+    for commit, expected in answers.items():
+        for (text, *_), before, after in zip(SEARCHES, expected, asked(world, commit), strict=True):
+            assert before == after, (seed, commit, text)
+
+
+@pytest.mark.timeout(300)
+async def test_the_answer_of_each_of_200_runs_is_found_again(tmp_path: Path) -> None:
+    await travel(tmp_path / "s.db", 1, RUNS)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(2, 22))
+async def test_the_answers_of_other_histories_are_found_again(seed: int, tmp_path: Path) -> None:
+    await travel(tmp_path / "s.db", seed, RUNS)
