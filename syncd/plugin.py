@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from syncd.errors import ConfigError
 from syncd.kinds import Kind
@@ -135,6 +135,47 @@ class Collector(Protocol):
 
     async def open(self, settings: Any) -> Session:
         """Raises CredentialsError when there is nothing to read with."""
+        ...
+
+
+@runtime_checkable
+class Linking(Protocol):
+    """What a collector may have as well: its provider's page of a resource, for people."""
+
+    def link(self, resource: Mapping[str, Any]) -> str:
+        """An address, "" where there is none. `resource` is flat: kind, id, urn, account, region, properties. Cheap."""
+        ...
+
+
+def link(collector: str, resource: Mapping[str, Any]) -> str:
+    """The provider's page of a resource; "" too when its collector is not installed here."""
+    point = installed_collectors().get(collector)
+    found = point.load() if point is not None else None
+    return found.link(resource) if isinstance(found, Linking) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A place in the documents of a kind. `path` as in searches; `description` in plain text.
+
+    `mark` is "" or what is special about it: secret (never kept), names only (values are secret), volatile.
+    """
+
+    path: str
+    type: str
+    description: str = ""
+    mark: str = ""
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """A collector that can also tell what documents hold. A collector need not."""
+
+    def schema(self, kind: str) -> Iterable[Property]:
+        """Every place in the documents of a kind, in the order of paths; nothing for a kind of which it is unknown.
+
+        May take seconds.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collectors.aws.compile import Compiler
     from collectors.aws.entries import Catalog
     from collectors.aws.session import AwsSession
+    from syncd.plugin import Property
 
 _ABBREVIATIONS = re.compile(
     "acm|alb|api|aws|dhcp|dns|ec2|ecr|ecs|efs|eks|elb|iam|ip|kms|mfa|nat|oidc|rds|saml|sns|sqs|ssm|s3|vpc|vpn|waf"
@@ -77,6 +78,19 @@ class AwsCollector:
                     ends = (kind, entry.kind) if reference.incoming else (entry.kind, kind)
                     found[ends[0], reference.type, ends[1]] = None
             yield from found
+
+    def link(self, resource: Mapping[str, Any]) -> str:
+        """Where AWS' console shows a resource, "" where it has no page for its kind."""
+        from collectors.aws.console import link
+
+        return link(resource)
+
+    def schema(self, kind: str) -> "Iterable[Property]":
+        """What the provider's own models say of the documents of a kind."""
+        from collectors.aws.describe import described
+
+        entry = self.catalog.kinds.get(kind)
+        return described(entry) if entry is not None else ()
 
     def permissions(self, kinds: Iterable[str] | None = None) -> set[str]:
         """The IAM actions that reading the kinds (all of the catalog) needs."""

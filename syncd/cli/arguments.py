@@ -19,6 +19,7 @@ class Parser(argparse.ArgumentParser):
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
+        self._negative_number_matcher = re.compile(r"-\d")  # -2d is a time, as -2 is a number: neither is an option
 
     def error(self, message: str) -> NoReturn:
         self.exit(exits.Exit.USAGE, f"{self.prog}: {_hinted(message)}; see {self.prog} --help\n")

@@ -3,9 +3,10 @@
 import argparse
 import sys
 
-from syncd.cli.database import reading, store_of
+from syncd.cli.database import store_of
 from syncd.cli.exits import Exit
 from syncd.cli.output import coloured, show
+from syncd.store.reader import reading
 
 SHORT = ("scope", "state", "since", "read_at", "nodes")
 WHY = ("missing", "operation", "permission", "reason")

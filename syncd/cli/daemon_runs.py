@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from syncd.cli.exits import Exit
-from syncd.cli.output import BOLD, coloured, paint, printable, show_document, show_objects, table_lines
+from syncd.cli.output import coloured, report_lines, show_document, show_objects
 from syncd.cli.words import RUN, rounded
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def one(daemon: "Daemon", arguments: argparse.Namespace) -> int:
         show_document(answer, arguments.output)
     else:
         more = {key: value for key, value in answer.items() if key not in ("run", "summary")}
-        print(*_told({**answer["run"], **(answer["summary"] or {}), **more}, _colours(arguments)), sep="\n")
+        print(*report_lines({**answer["run"], **(answer["summary"] or {}), **more}, _colours(arguments)), sep="\n")
     return Exit.OK
 
 
@@ -48,29 +47,6 @@ def cancel(daemon: "Daemon", arguments: argparse.Namespace) -> int:
     else:
         show_document(answer, arguments.output)
     return Exit.OK
-
-
-def _told(run: Mapping[str, Any], colours: bool) -> Iterator[str]:
-    """A line for each plain value, then a table for each list of rows."""
-    tables = {key: value for key, value in run.items() if _is_table(value)}
-    plain = {key: value for key, value in run.items() if key not in tables and value not in ("", None, [], {})}
-    longest = max(map(len, plain), default=0)
-    for key, value in plain.items():
-        yield f"{printable(key):{longest}}  {_brief(value)}"
-    for key, rows in tables.items():
-        columns = list(rows[0])
-        cells = [[row.get(name) for name in columns] for row in rows]
-        yield from ("", paint(printable(key), BOLD, colours), *table_lines(columns, cells, colours))
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) and row for row in value)
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{printable(item)} {printable(key)}" for key, item in value.items())
-    return ", ".join(map(printable, value)) if isinstance(value, list) else printable(value)
 
 
 def _colours(arguments: argparse.Namespace) -> bool:

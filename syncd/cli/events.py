@@ -22,8 +22,9 @@ LIMIT = 100
 
 
 def events(arguments: argparse.Namespace) -> int:
-    from syncd.cli.database import reading, store_of
+    from syncd.cli.database import store_of
     from syncd.store.queries import EVENTS
+    from syncd.store.reader import reading
 
     statement = f"select * from ({EVENTS} and at >= :at order by seq desc limit :limit) order by seq"  # noqa: S608  (values are bound)
     seq, at = since(arguments.since, datetime.now(UTC))
@@ -37,20 +38,20 @@ def events(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def since(text: str, now: datetime) -> tuple[int, str]:
+def since(text: str, now: datetime, option: str = "--since") -> tuple[int, str]:
     """`120` (after that event), `2h`, `7d`, `2026-03-01`, `2026-03-01T12:00:00Z` → (sequence number, time)."""
     if not text:
         return 0, ""
     if text.isdecimal():
         return int(text), ""
-    if ago := re.fullmatch(r"(\d{1,6})([smhdw])", text):
+    if ago := re.fullmatch(r"-?(\d{1,6})([smhdw])", text):
         unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[ago[2]]
         return 0, _iso(now - timedelta(**{unit: int(ago[1])}))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         wanted = "an event's number, an age such as 30m, 2h or 7d, or a time such as 2026-03-01T12:00:00Z"
-        raise ConfigError(f"--since: found {text}, expected {wanted}") from None
+        raise ConfigError(f"{option}: found {text}, expected {wanted}") from None
     return 0, _iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from syncd.cli.encoding import escaped
-from syncd.errors import ConfigError, CredentialsError, StoreLocked, SyncdError
+from syncd.errors import ConfigError, CredentialsError, QueryError, StoreLocked, SyncdError
 
 
 class Exit(IntEnum):
@@ -30,7 +30,7 @@ HELP = """\
 exit codes:
   0    done, and complete
   1    an error; the line on stderr says which
-  2    wrong usage or configuration
+  2    wrong usage, search or configuration
   3    the run finished, but some scopes could not be read completely
   4    another syncd is writing the store
   5    no usable credentials
@@ -59,6 +59,8 @@ def guarded(program: str, command: Callable[[], int]) -> int:
         return Exit.PIPE
     except KeyboardInterrupt:
         return _say(program, "interrupted; what was committed stands and the store is consistent", Exit.INTERRUPTED)
+    except QueryError as error:
+        return _point(program, error)
     except SyncdError as error:
         return _say(program, str(error), _code(error))
     except OSError as error:
@@ -70,6 +72,12 @@ def guarded(program: str, command: Callable[[], int]) -> int:
 def _say(program: str, message: str, code: Exit) -> Exit:
     print(f"{program}: {escaped(' '.join(message.split()))}", file=sys.stderr)
     return code
+
+
+def _point(program: str, error: QueryError) -> Exit:
+    """Several lines: a caret stands under the place."""
+    print(*map(escaped, f"{program}: {error}".split("\n")), sep="\n", file=sys.stderr)
+    return Exit.USAGE
 
 
 def _code(error: SyncdError) -> Exit:

@@ -4,7 +4,7 @@ import csv
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from syncd.cli.encoding import escaped, field_text, json_text, yaml_lines
@@ -109,12 +109,35 @@ def table_lines(columns: Sequence[str], rows: Iterable[Row], colours: bool = Fal
     numeric = [bool(kept) and all(_is_number(row[i]) for row in kept) for i in range(len(columns))]
     heads = [name.upper().replace("_", " ") for name in columns]
     widths = [max(map(width, column)) for column in zip(heads, *cells, strict=True)]
-    state = columns.index("state") if "state" in columns else -1
+    state = next((i for i, name in enumerate(columns) if name in ("state", "coverage.state")), -1)
     lines = [paint(_line(heads, widths, numeric), BOLD, colours)]
     lines += [
         _line(row, widths, numeric, lambda i, text: _state(text, colours) if i == state else text) for row in cells
     ]
     return lines
+
+
+def report_lines(report: Mapping[str, Any], colours: bool) -> Iterator[str]:
+    """A line for each plain value, then a table for each list of rows."""
+    tables = {key: value for key, value in report.items() if _is_table(value)}
+    plain = {key: value for key, value in report.items() if key not in tables and value not in ("", None, [], {})}
+    longest = max(map(len, plain), default=0)
+    for key, value in plain.items():
+        yield f"{printable(key):{longest}}  {_brief(value)}"
+    for key, rows in tables.items():
+        columns = list(rows[0])
+        cells = [[row.get(name) for name in columns] for row in rows]
+        yield from ("", paint(printable(key), BOLD, colours), *table_lines(columns, cells, colours))
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) and row for row in value)
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{printable(item)} {printable(key)}" for key, item in value.items())
+    return ", ".join(map(printable, value)) if isinstance(value, list) else printable(value)
 
 
 def _is_number(value: object) -> bool:

@@ -3,11 +3,12 @@
 import argparse
 import sys
 
-from syncd.cli.database import reading, store_of
+from syncd.cli.database import store_of
 from syncd.cli.exits import Exit
 from syncd.cli.output import coloured, show
 from syncd.cli.words import RUN, rounded
 from syncd.store import queries
+from syncd.store.reader import reading
 
 
 def runs(arguments: argparse.Namespace) -> int:

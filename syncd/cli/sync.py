@@ -9,7 +9,6 @@ from types import FrameType
 
 import msgspec
 
-from syncd.cli.database import reading
 from syncd.cli.exits import ENDINGS, Exit, discard_output
 from syncd.cli.output import coloured
 from syncd.cli.progress import ProgressLine
@@ -17,6 +16,7 @@ from syncd.cli.report import report
 from syncd.config import Config, load
 from syncd.errors import ConfigError
 from syncd.plugin import Selection
+from syncd.store.reader import reading
 from syncd.sync.summary import RunSummary
 
 

@@ -4,24 +4,29 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from syncd.cli import arguments as common
-from syncd.cli import completion
+from syncd.cli import completion, history_arguments, search_arguments, store
 from syncd.cli import syncctl_daemon as daemon
 from syncd.cli.exits import HELP, guarded
 from syncd.cli.follow import follow
 from syncd.cli.output import FORMATS
 
 DESCRIPTION = """\
-Tells what syncd does and what it knows, and has it do something. coverage, events, runs, kinds and sql read the store's
-file and need no daemon; all the others, events --follow and runs with an action ask the daemon through its socket."""
+Tells what syncd does and what it knows, and has it do something. search, count, aggregate, show, walk, coverage,
+events, runs, kinds, sql and store look into the store's file and need no daemon; all the others, events --follow and
+runs with an action ask the daemon."""
 EXAMPLES = """\
 examples:
   syncctl status                             what the daemon does, how far it is, what is wrong
   syncctl sync --account 111122223333 --wait
+  syncctl search 'is(instance) and age > 90d'
+  syncctl show web-1                         all that is known of one resource
+  syncctl walk vpc-0123 --blast-radius       what would be affected if it went
   syncctl coverage --incomplete --why        what could not be seen, and which permission is missing
   syncctl events --since 2h                  what changed in the last two hours, field by field
   syncctl events --follow                    what changes, as it is seen
   syncctl kinds                              what there is, counted
   syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
+  syncctl store backup /backup/syncd.db      a copy, while the daemon writes
 
 """
 
@@ -33,12 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> common.Parser:
     root = common.program("syncctl", DESCRIPTION, EXAMPLES + HELP)
     commands = root.add_subparsers(metavar="COMMAND", title="commands")
+    search_arguments.add(commands)
     daemon.add(commands)
     _coverage(commands)
     _events(commands)
     _runs(commands)
     _kinds(commands)
     _sql(commands)
+    history_arguments.add(commands)
+    store.add(commands)
     completion.add(commands, "syncctl", parser)
     about = commands.add_parser("help", help="the same as --help")
     about.add_argument("topic", nargs="*")
@@ -123,9 +131,15 @@ def _run_runs(arguments: argparse.Namespace) -> int:
 
 
 def _kinds(commands: "argparse._SubParsersAction[common.Parser]") -> None:
-    text = "what there is, counted; of one kind or base kind, where"
-    added = _command(commands, "kinds", _run_kinds, text, "  syncctl kinds\n  syncctl kinds instance\n")
+    text = "what there is, counted; of one kind or base kind, what it is and where"
+    examples = (
+        "  syncctl kinds\n  syncctl kinds instance\n  syncctl kinds --tree\n"
+        "  syncctl kinds aws_ec2_instance --properties     every path of its documents, for searches\n"
+    )
+    added = _command(commands, "kinds", _run_kinds, text, examples)
     added.add_argument("kind", metavar="KIND", nargs="?", help="such as aws_ec2_instance, or the base kind instance")
+    added.add_argument("--properties", action="store_true", help="what the documents of the kind hold, path by path")
+    added.add_argument("--tree", action="store_true", help="base kinds and the kinds below them, with counts")
 
 
 def _run_kinds(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """Answers: JSON, streams of lines, and errors that say what to do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -26,13 +26,17 @@ ALIVE = 15.0
 
 
 class Problem(Exception):
-    """Becomes {"error": {"code", "message"}}."""
+    """Becomes {"error": {"code", "message", …}}, with what `about` says more. `again`: seconds until it may be well."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, about: Mapping[str, Any] | None = None, again: int = 0
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.about = about or {}
+        self.again = again
 
 
 def not_found(message: str) -> Problem:
@@ -50,7 +54,10 @@ def json(value: Any, status: int = 200) -> web.Response:
 
 def problem(error: Problem) -> web.Response:
     message = error.message.encode(errors="backslashreplace").decode()  # it may quote what is no text
-    return json({"error": {"code": error.code, "message": message}}, error.status)
+    answer = json({"error": {"code": error.code, "message": message, **error.about}}, error.status)
+    if error.again:
+        answer.headers["Retry-After"] = str(error.again)
+    return answer
 
 
 async def lines(request: web.Request, rows: AsyncIterator[Any]) -> web.StreamResponse:

@@ -7,6 +7,7 @@ import syncd
 from syncd.control.answers import Handler
 from syncd.control.changing import Changing
 from syncd.control.reading import API, Reading
+from syncd.control.searching import Searching
 from syncd.control.working import Working
 
 STREAM = "application/x-ndjson"
@@ -15,7 +16,7 @@ TEXT = "text/plain"
 
 
 class Route(NamedTuple):
-    """`asks`: parameters of the query; `gives`: content type; `changes`: needs rights."""
+    """`asks`: parameters of the query; `gives`: content type; `changes`: needs rights; `body`: the keys of one."""
 
     method: str
     path: str
@@ -24,9 +25,10 @@ class Route(NamedTuple):
     asks: tuple[str, ...] = ()
     gives: str = JSON
     changes: bool = False
+    body: tuple[str, ...] = ()
 
 
-def routes(reading: Reading, changing: Changing, working: Working) -> Iterator[Route]:
+def routes(reading: Reading, changing: Changing, working: Working, searching: Searching) -> Iterator[Route]:
     r, c, w = reading, changing, working
     number = "{run:[0-9]{1,18}}"
     asked = "{request:[0-9]{1,18}}"
@@ -47,6 +49,7 @@ def routes(reading: Reading, changing: Changing, working: Working) -> Iterator[R
         ("since", "type", "resource", "limit", "follow"),
         STREAM,
     )
+    yield from _searches(searching)
     yield Route("GET", "/v1/collectors", r.collectors, "the collectors and how much they hold")
     yield Route("GET", "/v1/accounts", r.accounts, "the accounts and how complete they are")
     yield Route("GET", "/v1/config", r.config, "the configuration in force, without its secrets")
@@ -68,6 +71,21 @@ def routes(reading: Reading, changing: Changing, working: Working) -> Iterator[R
     yield Route("POST", "/v1/config/check", c.check, "checks the configuration files as they are now", changes=True)
 
 
+def _searches(s: Searching) -> Iterator[Route]:
+    body = ("query", "at", "columns", "complete_only", "limit", "timeout")
+    yield Route(
+        "POST", "/v1/search", s.search, "what a search finds: a line about it, then the rows", (), STREAM, body=body
+    )
+    yield Route("GET", "/v1/search", s.simple, "the same for a search in the address", ("q", *body[1:]), STREAM)
+    yield Route("GET", "/v1/resources/{resource:.+}", s.resource, "one resource, by URN or key", ("at",))
+    yield Route("GET", "/v1/kinds", s.kinds, "the kinds of which there is something; tree: all of them", ("tree",))
+    yield Route("GET", "/v1/kinds/{kind}", s.kind, "what a kind is, where it is, and what its documents hold")
+    asks = ("resource", "kind", "change", "since", "until", "limit")
+    yield Route("GET", "/v1/history", s.history, "resources created, updated, deleted, oldest first", asks, STREAM)
+    text = "what differs between the pictures of two times"
+    yield Route("GET", "/v1/diff", s.diff, text, ("from", "to", "q"), STREAM)
+
+
 def description(table: list[Route]) -> dict[str, Any]:
     """The table as an OpenAPI 3.1 document."""
     paths: dict[str, Any] = {}
@@ -83,8 +101,11 @@ def description(table: list[Route]) -> dict[str, Any]:
                 "2XX": {"description": route.summary, "content": {route.gives: {}}},
             },
         }
-        if route.changes:
-            operation["requestBody"] = {"content": {JSON: {"schema": {"type": "object"}}}}
+        if route.changes or route.body:
+            schema: dict[str, Any] = {"type": "object"}
+            if route.body:
+                schema["properties"] = {name: {} for name in route.body}
+            operation["requestBody"] = {"content": {JSON: {"schema": schema}}}
         paths.setdefault(path, {})[route.method.lower()] = operation
     info = {"title": "syncd control API", "version": f"{API} (syncd {syncd.__version__})"}
     return {"openapi": "3.1.0", "info": info, "paths": paths}
@@ -109,7 +130,7 @@ def _plain(path: str) -> tuple[str, list[tuple[str, str]]]:
     for part in path.split("/"):
         if part.startswith("{"):
             name, form, _ = part[1:].rstrip("}").partition(":")
-            names.append((name, "integer" if form else "string"))
+            names.append((name, "integer" if form.startswith("[0-9]") else "string"))
             parts.append(f"{{{name}}}")
         else:
             parts.append(part)

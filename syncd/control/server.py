@@ -16,6 +16,7 @@ from syncd.control.door import ANSWERING
 from syncd.control.peers import Rights
 from syncd.control.reading import Reading
 from syncd.control.routes import Route, description, routes
+from syncd.control.searching import Searching
 from syncd.control.working import Working
 from syncd.errors import SyncdError
 
@@ -34,7 +35,8 @@ class Server:
     def __init__(self, core: Core, rights: Rights) -> None:
         self._core = core
         self._changing = Changing(core, rights)
-        self._table = list(routes(Reading(core), self._changing, Working(core)))
+        self._searching = Searching(core)
+        self._table = list(routes(Reading(core), self._changing, Working(core), self._searching))
         self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
 
     def allow(self, rights: Rights) -> None:
@@ -48,6 +50,7 @@ class Server:
             await self._core.door.serve(_speaker(self._runner))
         finally:
             self._core.door.close()
+            self._searching.asking.close()
             await self._runner.cleanup()
 
     async def monitor(self, host: str, port: int) -> None:

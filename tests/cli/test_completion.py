@@ -14,8 +14,9 @@ from syncd.cli import syncctl, syncd
 @pytest.mark.parametrize(
     ("main", "program", "typed", "offered"),
     [
-        (syncctl.main, "syncctl", "st", {"status"}),
+        (syncctl.main, "syncctl", "st", {"status", "store"}),
         (syncctl.main, "syncctl", "runs ca", {"cancel"}),
+        (syncctl.main, "syncctl", "store ba", {"backup"}),
         (syncctl.main, "syncctl", "coverage --in", {"--incomplete"}),
         (syncctl.main, "syncctl", "coverage -o nd", {"ndjson"}),
         (syncd.main, "syncd", "ru", {"run"}),

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.database import only_reads, reading
+from syncd.cli import sql
 from syncd.cli.events import since
 from syncd.cli.syncctl import main
 from syncd.errors import ConfigError, StoreError
+from syncd.store.reader import reading
 from tests.cli.conftest import Ask, Desk, desk_at
 from tests.control.visitors import needs_root, open_place, somebody
 
@@ -120,8 +121,8 @@ def test_runs_tell_how_they_ended_and_what_they_cost(rows: Rows) -> None:
 
 def test_kinds_are_counted_and_told_apart_by_place(rows: Rows, ctl: Ask) -> None:
     assert rows("kinds") == [{"kind": "fake_box", "resources": 3, "accounts": 1, "regions": 1}]
-    assert rows("kinds", "resource") == rows("kinds", "fake_box")
-    assert rows("kinds", "fake_box") == [{"kind": "fake_box", "account": "1", "region": "r1", "resources": 3}]
+    place = "kind,account,region,resources\nfake_box,1,r1,3\n"
+    assert ctl("kinds", "resource", "-o", "csv").out == ctl("kinds", "fake_box", "-o", "csv").out == place
     unknown = ctl("kinds", "fake_bx")
     wanted = "syncctl: no kind fake_bx in this store; did you mean fake_box, fake_jar?"
     assert (unknown.code, unknown.told) == (2, wanted)
@@ -166,13 +167,18 @@ def test_sql_shows_a_limited_number_of_rows_and_says_so(ctl: Ask) -> None:
 
 def test_a_statement_that_takes_too_long_is_ended(estate: Path) -> None:
     endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) from n"
-    with reading(estate) as connection:
-        only_reads(connection, 0.05)
-        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-            connection.execute(endless).fetchall()
+    with reading(estate) as connection, pytest.raises(StoreError, match=r"took more than 0.05 s; narrow it with"):
+        sql.asked(connection, endless, 0.05)
 
 
-@pytest.mark.parametrize("words", [(), ("coverage",), ("events",), ("runs",), ("kinds",), ("sql",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        *(("search",), ("count",), ("aggregate",), ("show",), ("walk",)),
+        *(("coverage",), ("events",), ("runs",), ("kinds",), ("sql",)),
+    ],
+)
 def test_every_command_has_help_with_examples(ask: Ask, words: tuple[str, ...]) -> None:
     done = ask(main, *words, "--help")
     assert done.code == 0

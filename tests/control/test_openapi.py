@@ -48,6 +48,8 @@ def test_everything_of_the_first_version_is_there(quiet: Running) -> None:
         ("POST", "/v1/runs/{run}/cancel"), ("GET", "/v1/coverage"), ("POST", "/v1/accept"), ("GET", "/v1/events"),
         ("GET", "/v1/collectors"), ("GET", "/v1/accounts"), ("GET", "/v1/config"), ("POST", "/v1/config/check"),
         ("POST", "/v1/reload"), ("POST", "/v1/pause"), ("POST", "/v1/resume"), ("GET", "/v1/debug/tasks"),
+        ("POST", "/v1/search"), ("GET", "/v1/search"), ("GET", "/v1/resources/{resource}"), ("GET", "/v1/kinds"),
+        ("GET", "/v1/kinds/{kind}"), ("GET", "/v1/history"), ("GET", "/v1/diff"),
         ("GET", "/v1/debug/limits"), ("GET", "/metrics"), ("GET", "/healthz"), ("GET", "/readyz"),
     }  # fmt: skip
 

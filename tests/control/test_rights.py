@@ -27,9 +27,9 @@ def shared() -> Iterator[Running]:
 
 
 def commands(daemon: Running) -> list[str]:
-    """The paths of all POST routes, as the daemon itself describes them."""
+    """The paths of all POST routes that change something, as the daemon itself describes them."""
     document: dict[str, Any] = daemon.get("/v1/openapi.json")[1]
-    found = [path for path, operations in document["paths"].items() if "post" in operations]
+    found = [path for path, operations in document["paths"].items() if "post" in operations and path != "/v1/search"]
     return [re.sub(r"\{\w+\}", "1", path.replace("{name}", "collect")) for path in found]
 
 
