@@ -33,7 +33,7 @@ def main() -> int:
         return 130
     heading("All went as told")
     say(f"In {time.monotonic() - begun:.0f} s. The store stays: {store}")
-    say(f"Look further:\n  {_tool()} kinds --db {store}\n  {_tool()} sql --help")
+    say(f"Look further:\n  {_tool()} kinds --db {store}\n  {_tool()} search --help")
     return 0
 
 
@@ -97,9 +97,8 @@ def _look(stage: Stage, sites: Sites) -> None:
     say("What could not be seen is kept and marked, with the permission that is missing:")
     run(stage, "syncctl", "coverage", "--incomplete", "--why", *db)
     _check_coverage(stage, sites["staging", HOME].place.account.id, db)
-    heading("7. Ask the file")
-    accounts = [site.place.account for (_, region), site in sites.items() if region == HOME]
-    ask(stage, accounts, sites["production", HOME], db)
+    heading("7. Ask the graph")
+    ask(stage, sites["production", HOME], db)
 
 
 def _check_coverage(stage: Stage, account: str, db: tuple[str, str]) -> None:

@@ -1,36 +1,104 @@
-"""Three questions to the store, in SQL."""
+"""Ten questions that a platform, a security and a cost engineer ask, each with the command that answers it."""
 
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo.estate.network import ANYWHERE
 from demo.estate.site import Site
-from demo.place import Account
 from demo.story import Stage, Surprise, rows, run, say
 
-COUNTS = """select kind, {columns}
-  from resource
- group by kind order by count(*) desc, kind limit 15"""
-
-HANGS_ON = """select from_kind, from_name, type, to_name
-  from relation
- where to_urn like '%:security-group/{group}' and type <> 'contains'
- order by 1, 2"""
-
-UNENCRYPTED = """select name, region, common ->> '$.volume_size' as gb, tags ->> '$.owner' as owner
-  from aws_ec2_volume
- where not common ->> '$.volume_encrypted' and account = '{account}'
- order by owner, name, region"""
+PICTURE = Path("shop.svg")
+CORES = "ancestors.instance_type.instance_cores"
+COLUMNS = "name,volume_size,volume_status,age,account.name,region,tags.owner"
 
 
-def ask(stage: Stage, accounts: list[Account], site: Site, db: tuple[str, str]) -> None:
-    account = site.place.account
-    columns = ", ".join(f"count(*) filter (where account = '{one.id}') as {one.stage}" for one in accounts)
-    _ask(stage, "How many resources of each kind are in which account?", COUNTS.format(columns=columns), db)
-    what = f"What hangs on the security group shop of {account.name} in {site.place.region}?"
-    _ask(stage, what, HANGS_ON.format(group=site.groups["shop"]), db)
-    whose = f"Which disks of {account.name} are not encrypted, and whose are they?"
-    _ask(stage, whose, UNENCRYPTED.format(account=account.id), db)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, the words of the command that answers it, and how many rows that must give at least."""
+
+    question: str
+    command: tuple[str, ...]
+    rows: int = 1
 
 
-def _ask(stage: Stage, question: str, statement: str, db: tuple[str, str]) -> None:
-    say(f"\n{question}")
-    run(stage, "syncctl", "sql", statement, *db)
-    if not rows(stage, "syncctl", "sql", statement, *db):
-        raise Surprise("nothing was found")
+def asked(site: Site) -> list[Asked]:
+    """`site`: production at home. In an account that is older than this demo, `age > 30d` would be the question."""
+    group, instance, name = site.groups["shop"], site.instances["shop-1"], site.place.account.name
+    open_to_all = f'ip_permissions[*].{{from_port <= 5432 and to_port >= 5432 and ip_ranges[*].cidr_ip = "{ANYWHERE}"}}'
+    return [
+        Asked(
+            "Platform: which disks hang on no machine, for longer than a second, and what do they weigh?",
+            ("search", "is(volume) and age > 1s with(empty, -attached_to-> is(instance))", "--columns", COLUMNS),
+        ),
+        Asked(
+            f"Platform: what depends on the security group shop of {name}?",
+            ("search", f"id({group}) <-protected_by,uses-", "--columns", "kind,name,region,tags.owner"),
+        ),
+        Asked(
+            "Platform: where does the name of the shop lead?",
+            (
+                "search",
+                f"is(dns_record_set) and name =~ ^www.{site.stage} -routes_to[1:5]->",
+                "--columns",
+                "kind,name,region",
+            ),
+        ),
+        Asked(
+            "Security: which buckets of production are not encrypted?",
+            ("search", "is(bucket) and encryption_enabled != true and account.name =~ production"),
+        ),
+        Asked(
+            "Security: which security groups let the whole world in to PostgreSQL?",
+            ("search", f"is(security_group) and {open_to_all}", "--columns", "name,account.name,region,changed_at"),
+        ),
+        Asked(
+            "Security: was that so at the first run?",
+            ("search", f"is(security_group) and {open_to_all}", "--at", "run:1", "--count"),
+            rows=0,
+        ),
+        Asked(
+            "Security: which public load balancers reach the machine shop-1?",
+            ("search", f"id({instance}) <-routes_to,member_of[1:4]- is(load_balancer) and scheme = internet-facing"),
+        ),
+        Asked(
+            "Cost: machines and their cores by owner?",
+            (
+                "aggregate",
+                f"account.name as account, tags.owner as owner: sum(1) as machines, sum({CORES}) as cores",
+                "is(instance)",
+            ),
+        ),
+        Asked(
+            "Cost: how many gigabytes of disks are where, and how many of them are of use?",
+            (
+                "aggregate",
+                "account.name as account, region, volume_status: sum(1) as disks, sum(volume_size) as gb",
+                "is(volume)",
+            ),
+        ),
+        Asked("Everybody: what changed since yesterday, and where?", ("history", "--since", "1d")),
+    ]
+
+
+def ask(stage: Stage, site: Site, db: tuple[str, str]) -> None:
+    for one in asked(site):
+        say(f"\n{one.question}")
+        run(stage, "syncctl", *one.command, *db)
+        if one.rows and len(rows(stage, "syncctl", *one.command, *db)) < one.rows:
+            raise Surprise("nothing was found")
+    _draw(stage, site, db)
+
+
+def _draw(stage: Stage, site: Site, db: tuple[str, str]) -> None:
+    """A picture where Graphviz is installed, else what it would be drawn of."""
+    around = ("walk", site.instances["shop-1"], "--down", "--depth", "2")
+    if shutil.which("dot") is None:
+        say("\nA picture of the machine shop-1 and what it uses (Graphviz would draw it):")
+        run(stage, "syncctl", *around, "-o", "dot", *db)
+        return
+    say("\nA picture of the machine shop-1 and what it uses:")
+    picture = stage.store.with_name(PICTURE.name)
+    run(stage, "syncctl", *around, "--svg", str(picture), *db)
+    if "<svg" not in picture.read_text():
+        raise Surprise("there is no picture")

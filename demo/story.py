@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def say(text: str) -> None:
 
 def run(stage: Stage, *command: str, expect: int = 0) -> None:
     """Shows a command and what it says, as a user would see it."""
-    say(paint("$ " + " ".join(_quoted(word) for word in command), CYAN, coloured(sys.stdout, no_color=False)))
+    say(paint("$ " + " ".join(shlex.quote(word) for word in command), CYAN, coloured(sys.stdout, no_color=False)))
     ended = subprocess.run([_program(command[0]), *command[1:]], env=stage.environment(), check=False)
     if ended.returncode != expect:
         raise Surprise(f"{command[0]} {command[1]} ended with {ended.returncode}, expected {expect}")
@@ -78,7 +79,3 @@ def _program(name: str) -> str:
     if not program.exists():
         raise Surprise(f"{name} is not installed beside {sys.executable}: use make demo")
     return str(program)
-
-
-def _quoted(word: str) -> str:
-    return f'"{word}"' if " " in word or "*" in word else word

@@ -4,13 +4,25 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from syncd.cli.syncctl import main
+from syncd.errors import QueryError
+from syncd.search.answer import Asking, Question
+from tests.demo.examples import examples
+from tests.search.resoto_examples import EXAMPLES
+
 pytestmark = pytest.mark.timeout(300)  # the first test waits until the demo has run
 
 ROOT = Path(__file__).parents[2]
+EMPTY = [
+    "search coverage.age > 1d --count",
+]
+"""Examples to which the estate has nothing: it is a minute old."""
 HEADINGS = (
     "1. A cloud on this machine",
     "2. The first sync",
@@ -18,7 +30,7 @@ HEADINGS = (
     "4. The second sync",
     "5. What changed, field by field",
     "6. How complete the picture is",
-    "7. Ask the file",
+    "7. Ask the graph",
     "All went as told",
 )
 
@@ -77,3 +89,48 @@ def test_it_leaves_the_file_and_says_where(told: str, folder: Path) -> None:
     connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
     assert connection.execute("select count(*) > 300, count(distinct kind) > 40 from resource").fetchone() == (1, 1)
     connection.close()
+
+
+def test_every_example_of_the_search_page_finds_something(
+    told: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, file = examples("docs/search.md"), str(folder / ".demo" / "demo.db")
+    empty = []
+    for words in found:
+        assert main([*words, "--db", file]) == 0, (words, capsys.readouterr())
+        out = capsys.readouterr().out
+        assert "Traceback" not in out
+        if len(out.splitlines()) < 2 and out.strip() in ("", "0"):
+            empty.append(" ".join(words))
+    assert told
+    assert len(found) > 40
+    assert empty == EMPTY
+
+
+NO_SUCH = {
+    "there is no kind aws_root_user": 2,
+    "there is no kind aws_apigateway_authorizer": 1,
+    "there is no kind aws_alb_target_groups": 1,  # Resoto's own slip
+    "there is no kind volume_type": 2,
+    "there is no kind graph_root": 1,
+    "there is no kind quota": 1,
+    "there are no edges of type delete": 3,
+    "not a regular expression (RE2)": 4,
+}
+"""What Resoto's examples name that is not here."""
+
+
+def test_the_examples_of_resoto_are_answered(told: str, folder: Path) -> None:
+    connection = sqlite3.connect(f"file:{folder / '.demo' / 'demo.db'}?mode=ro", uri=True)
+    refused: Counter[str] = Counter()
+    found = 0
+    for text in EXAMPLES:
+        question = Question(text, seconds=60, templates={"filter_kind": "is({{kind}})"})
+        try:
+            found += bool(Asking(connection, question, datetime.now(UTC)).answer().rows)
+        except QueryError as error:
+            refused[error.message.partition(":")[0]] += 1
+    connection.close()
+    assert told
+    assert dict(refused) == NO_SUCH
+    assert found > 60
