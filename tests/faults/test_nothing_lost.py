@@ -47,11 +47,6 @@ LATER_PAGES: dict[str, Broken] = {
         f"{REGION}/lambda.functions",
         "lambda:ListFunctions",
     ),
-    "iam, second page": (
-        {"service": "iam", "operation": "GetAccountAuthorizationDetails", "after": 1},
-        "global/iam.account_authorization_details",
-        "iam:GetAccountAuthorizationDetails",
-    ),
     "listeners of the third balancer": (
         {"service": "elbv2", "operation": "DescribeListeners", "after": 2},
         f"{REGION}/elbv2.listeners",
