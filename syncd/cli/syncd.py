@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from syncd.cli import arguments as common
 from syncd.cli import completion
 from syncd.cli.exits import HELP, guarded
+from syncd.cli.plainly import import_structlog
 
 DESCRIPTION = (
     "Reads whole cloud accounts into one SQLite file that tells what there is, what changed and what it could not see."
@@ -113,18 +114,21 @@ def _add_log(parser: common.Parser) -> None:
 
 
 def _run_daemon(arguments: argparse.Namespace) -> int:
+    import_structlog()
     from syncd.cli.run import run
 
     return run(arguments)
 
 
 def _run_sync(arguments: argparse.Namespace) -> int:
+    import_structlog()
     from syncd.cli.sync import sync
 
     return sync(arguments)
 
 
 def _run_accept(arguments: argparse.Namespace) -> int:
+    import_structlog()
     from syncd.cli.sync import accept
 
     return accept(arguments)

@@ -213,3 +213,12 @@ def test_accept_without_a_store_says_what_to_do(desk: Desk) -> None:
     done = desk.run("syncd", "accept", "x")
     assert done.code == 1
     assert "run syncd sync first" in done.told
+
+
+def test_rich_is_left_alone_but_not_taken_from_others() -> None:
+    program = (
+        "import sys; from syncd.cli.plainly import import_structlog; import_structlog(); "
+        "import syncd.cli.sync; assert 'rich' not in sys.modules; import rich"
+    )
+    pytest.importorskip("rich", reason="it comes with what the tests need, for now")
+    subprocess.run([sys.executable, "-c", program], check=True)
