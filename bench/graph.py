@@ -136,7 +136,6 @@ def make(path: Path, count: int, seed: int = 1) -> None:
         share = min(PER_ACCOUNT, count) // len(REGIONS)
         for region in REGIONS:
             _write(connection, (kinds, types), Place(account, region, seed), share)
-    connection.execute("analyze")
     connection.execute("pragma wal_checkpoint(truncate)")
     connection.close()
 

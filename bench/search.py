@@ -34,8 +34,11 @@ Ask = Callable[[random.Random], str]
 def questions(ids: dict[str, list[str]]) -> dict[str, Ask]:
     """What is asked, by what it shows."""
     return {
-        "kind and a property of the document": lambda r: f"is(volume) and number = {r.randrange(5000)}",
-        "kind and two properties of the document": lambda r: (
+        "a property of the document, kind with 9 % of the nodes": lambda r: (
+            f"is(serverless_function) and number = {r.randrange(5000)}"
+        ),
+        "the same, kind with 27 %": lambda r: f"is(volume) and number = {r.randrange(5000)}",
+        "two properties of the document, kind with 18 %": lambda r: (
             f"is(instance) and state.name = pending and availability_zone = {r.choice(graph.REGIONS)}a limit 100"
         ),
         "kind, common property and tag": lambda r: (

@@ -22,8 +22,15 @@ def aggregated(context: Context, node: str, aggregate: Aggregate) -> tuple[list[
             inputs.append(f"{_operand(context, node, function)} as {name}")
             outputs.append(_function(function, name))
         else:
-            outputs.append(_function(function, _calculated(context, context.bind(_number(function.of)), function)))
+            outputs.append(_of_constant(function, _calculated(context, context.bind(_number(function.of)), function)))
     return inputs, outputs
+
+
+def _of_constant(function: Function, value: str) -> str:
+    """What is the same for each node needs no look at any."""
+    if function.name == "sum":
+        return f"ifnull(count(*) * {value}, 0)"
+    return "count(*)" if function.name == "count" else _function(function, value)
 
 
 def _group(context: Context, node: str, group: Group, column: str) -> tuple[str, str]:

@@ -18,6 +18,8 @@ MANY = 20_000
 """Of candidates: with so many, looking at all nodes of the kinds asked for is as fast."""
 OWN = frozenset(RESOURCE.properties)
 """What every node has in columns of its own."""
+FEW = 500
+"""Candidates that are worth it whatever else there is."""
 WORTH = 2
 """How many nodes can be looked at in the time that one candidate takes."""
 
@@ -38,12 +40,14 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
     """A select of the column `key` that is worth starting from, "" when there is none."""
     if not _is_indexed(connection):
         return ""
-    best, fewest = None, _looked_at(connection, context, wanted) // WORTH
-    for found in _all(connection, context, wanted):
-        count = _count(connection, context, found.entries())
-        if count < fewest:
-            best, fewest = found, count
-    if best is None:
+    counted = [
+        (_count(connection, context, found.entries()), position, found)
+        for position, found in enumerate(_all(connection, context, wanted))
+    ]
+    if not counted:
+        return ""
+    fewest, _, best = min(counted)
+    if fewest > FEW and fewest * WORTH >= _looked_at(connection, context, wanted):
         return ""
     return (
         f"select i.node as key from ({best.entries()}) f cross join indexed i on i.id = f.entry "
@@ -158,4 +162,4 @@ def _of_name(connection: sqlite3.Connection, context: Context, name: str, condit
 def _of_words(connection: sqlite3.Connection, context: Context, text: str) -> Iterator[Candidates]:
     found = functions.tokens(text)
     if found and connection.execute("select 1 from sqlite_master where name = 'words'").fetchone():
-        yield Candidates(words=context.bind(" ".join(f'"{token}"*' for token in dict.fromkeys(found))))
+        yield Candidates(words=context.bind(" ".join(f'"{token}"' for token in found) + "*"))

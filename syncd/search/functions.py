@@ -77,15 +77,17 @@ def _in_subnet(value: str | float | None, text: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _wanted(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tokens(text)))
+def _wanted(text: str) -> tuple[frozenset[str], str]:
+    """The words that must be there, and the beginning of one that must be."""
+    found = tokens(text)
+    return frozenset(found[:-1]), found[-1] if found else ""
 
 
 def _has_words(words: str, *texts: str) -> bool:
-    """Whether each word is the beginning of a word of the texts."""
-    missing = _wanted(words)
+    """Whether each word is one of the texts', the last one at least the beginning of one."""
+    whole, begun = _wanted(words)
     lowered = "\n".join(texts).translate(_LOWER)
-    if any(word not in lowered for word in missing):
+    if begun not in lowered:
         return False
-    found = tokens(lowered)
-    return all(any(token.startswith(word) for token in found) for word in missing)
+    found = frozenset(tokens(lowered))
+    return whole <= found and (not begun or any(token.startswith(begun) for token in found))

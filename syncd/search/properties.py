@@ -46,20 +46,20 @@ class Arrays(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Where paths begin. `value` and `type` give SQL for a bound JSON path."""
+    """Where paths begin. `value` and `type` give SQL for a bound JSON path with this first step."""
 
-    value: Callable[[str], str]
-    type: Callable[[str], str]
+    value: Callable[[str, Step], str]
+    type: Callable[[str, Step], str]
     node: str = ""
     """The alias of a node; "" within an element."""
 
 
 def node_root(context: Context, node: str) -> Root:
-    def among(function: str, first: str, second: str) -> Callable[[str], str]:
-        def sql(path: str) -> str:
+    def among(function: str, first: str, second: str) -> Callable[[str, Step], str]:
+        def sql(path: str, head: Step) -> str:
             context.documents.add(node)
             found = [function.format(f"d_{node}.{column}", path) for column in (first, second)]
-            if not context.picture.past:
+            if head in context.schema.moving and not context.picture.past:
                 found.append(f"(select {function.format('body', path)} from volatile where node = {node}.key)")
             return f"coalesce({', '.join(found)})"
 
@@ -71,8 +71,8 @@ def node_root(context: Context, node: str) -> Root:
 def element_root(element: str) -> Root:
     """An element of json_each, whose scalars are no JSON."""
 
-    def inside(function: str) -> Callable[[str], str]:
-        return lambda path: (
+    def inside(function: str) -> Callable[[str, Step], str]:
+        return lambda path, _: (
             f"case when {element}.type in ('object', 'array') then {function.format(f'{element}.value', path)} end"
         )
 
@@ -99,9 +99,9 @@ def arrays(context: Context, root: Root, path: Path) -> Arrays:
     while EACH in steps:
         cut = steps.index(EACH)
         json_path = context.bind(_json_path(context, steps[:cut], path))
-        is_array = f"{root.type(json_path)} = 'array'"
+        is_array = f"{root.type(json_path, steps[0])} = 'array'"
         element = context.alias("j")
-        tables.append(f"json_each(case when {is_array} then {root.value(json_path)} else '[]' end) {element}")
+        tables.append(f"json_each(case when {is_array} then {root.value(json_path, steps[0])} else '[]' end) {element}")
         first = first or f"ifnull({is_array}, false)"
         root, steps = element_root(element), steps[cut + 1 :]
     place = _json(context, root, steps, path) if steps else Place(f"{element}.value", f"{element}.type")
@@ -110,7 +110,7 @@ def arrays(context: Context, root: Root, path: Path) -> Arrays:
 
 def _json(context: Context, root: Root, steps: tuple[Step, ...], path: Path) -> Place:
     json_path = context.bind(_json_path(context, steps, path))
-    return Place(root.value(json_path), root.type(json_path))
+    return Place(root.value(json_path, steps[0]), root.type(json_path, steps[0]))
 
 
 def has_member(context: Context, place: Place, name: str, path: Path) -> str:

@@ -21,7 +21,7 @@ COMMON = frozenset(name for kind in BASE_KINDS for name in kind.properties) - {"
 DEAD_SHARE = 0.5
 """Of the entries: with more that mean nothing any more the index is made anew."""
 
-WORDS = "create virtual table words using fts5 (text, content = '', detail = none, tokenize = 'ascii')"
+WORDS = "create virtual table words using fts5 (text, content = '', detail = none, tokenize = 'ascii', prefix = '1')"
 BATCH = "(select i.id, i.node from temp.indexing s cross join indexed i on i.node = s.node)"
 NAMES = f"""
 insert or ignore into property_name (name)

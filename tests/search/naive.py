@@ -136,6 +136,9 @@ class Naive:
 
         return found
 
+    def told(self, found: list[str], whole: list[str], begun: str) -> bool:
+        return all(word in found for word in whole) and (not begun or any(word.startswith(begun) for word in found))
+
     def filter(self, wanted: Filter, *, element: bool) -> Test:
         match wanted:
             case All():
@@ -166,8 +169,8 @@ class Naive:
                 return lambda node: not node.kinds.isdisjoint(kinds)
             case Id(ids):
                 return lambda node: node.id in ids
-        asked = words(wanted.text)
-        return lambda node: all(any(word.startswith(each) for word in words(text_of(node))) for each in asked)
+        *whole, begun = words(wanted.text) or [""]
+        return lambda node: self.told(words(text_of(node)), whole, begun)
 
     def compare(self, wanted: Compare, *, element: bool) -> Test:
         unit = self.graph.units.get(str(wanted.path.steps[-1]), "").rpartition("(")[2].rstrip(")")
