@@ -7,10 +7,24 @@ from syncd.search.tree import Aggregate, Function, Group, Path
 
 EXACT = 2**45
 """Integers up to here are added as such: too many to count are needed until their sum has more than 63 bits."""
+PLACES = ((Path(("kind",)),), (Path(("account",)),), (Path(("region",)),))
+"""Groups whose nodes lie together in the index `node_place`."""
 
 
-def aggregated(context: Context, node: str, aggregate: Aggregate) -> tuple[list[str], list[str]]:
-    """Columns to read of each node, r0, r1 …, and columns of the result made of them: g0, g1 … and f0, f1 …"""
+def counts(aggregate: Aggregate) -> bool:
+    """Whether all that is asked for is how many nodes there are of a kind in a place."""
+    return all(group.parts in PLACES for group in aggregate.groups) and not any(
+        isinstance(function.of, Path) for function in aggregate.functions
+    )
+
+
+def aggregated(
+    context: Context, node: str, aggregate: Aggregate, number: str = "count(*)"
+) -> tuple[list[str], list[str]]:
+    """Columns to read of each node, r0, r1 …, and columns of the result made of them: g0, g1 … and f0, f1 …
+
+    `number`: the expression of how many nodes there are in a group.
+    """
     inputs, outputs = [], []
     for position, group in enumerate(aggregate.groups):
         raw, shown = _group(context, node, group, f"r{position}")
@@ -22,15 +36,16 @@ def aggregated(context: Context, node: str, aggregate: Aggregate) -> tuple[list[
             inputs.append(f"{_operand(context, node, function)} as {name}")
             outputs.append(_function(function, name))
         else:
-            outputs.append(_of_constant(function, _calculated(context, context.bind(_number(function.of)), function)))
+            value = _calculated(context, context.bind(_number(function.of)), function)
+            outputs.append(_of_constant(function, value, number))
     return inputs, outputs
 
 
-def _of_constant(function: Function, value: str) -> str:
+def _of_constant(function: Function, value: str, number: str) -> str:
     """What is the same for each node needs no look at any."""
     if function.name == "sum":
-        return f"ifnull(count(*) * {value}, 0)"
-    return "count(*)" if function.name == "count" else _function(function, value)
+        return f"ifnull({number} * {value}, 0)"
+    return f"ifnull({number}, 0)" if function.name == "count" else _function(function, value)
 
 
 def _group(context: Context, node: str, group: Group, column: str) -> tuple[str, str]:

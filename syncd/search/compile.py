@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from syncd.errors import QueryError
 from syncd.search import sources
-from syncd.search.aggregates import aggregated
+from syncd.search.aggregates import aggregated, counts
 from syncd.search.conditions import matching
 from syncd.search.context import Bindable, Context
 from syncd.search.properties import node_root, single
 from syncd.search.steps import checked, walked
-from syncd.search.tree import Aggregate, Part, Query
+from syncd.search.tree import Aggregate, All, Is, Part, Query
 
 MOST_PARTS = 20
 
@@ -136,8 +136,19 @@ def _counted(context: Context, part: Part, aggregate: Aggregate, origin: str, li
     else:
         _sorted(context, part, "n0")
         begin = _start(context, part, origin)
-    inputs, outputs = aggregated(context, node, aggregate)
-    rows = _from(context, node, begin, where, ", ".join(inputs) or "1")
+    if (
+        begin == EVERYTHING
+        and counts(aggregate)
+        and isinstance(part.filter, All | Is)
+        and not (part.limit or part.having)
+    ):
+        # Counted in the order of the index first, and put together after: a million nodes want no sorting.
+        inputs, outputs = aggregated(context, node, aggregate, "sum(c)")
+        together = f" group by {node}.kind, {node}.account, {node}.region"
+        rows = _from(context, node, begin, f"{where}{together}", ", ".join([*inputs, "count(*) as c"]))
+    else:
+        inputs, outputs = aggregated(context, node, aggregate)
+        rows = _from(context, node, begin, where, ", ".join(inputs) or "1")
     return f"select {', '.join(outputs)} from ({rows}) {_grouped(len(aggregate.groups))} limit {int(limit)}"
 
 
