@@ -40,13 +40,13 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
     """A select of the column `key` that is worth starting from, "" when there is none."""
     if not _is_indexed(connection):
         return ""
-    counted = [
-        (_count(connection, context, found.entries()), position, found)
-        for position, found in enumerate(_all(connection, context, wanted))
-    ]
-    if not counted:
+    best, fewest = None, MANY
+    for found in _all(connection, context, wanted):
+        count = _count(connection, context, found.entries(), fewest)
+        if count < fewest:
+            best, fewest = found, count
+    if best is None:
         return ""
-    fewest, _, best = min(counted)
     if fewest > FEW and fewest * WORTH >= _looked_at(connection, context, wanted):
         return ""
     return (
@@ -69,8 +69,9 @@ def _looked_at(connection: sqlite3.Connection, context: Context, wanted: Filter)
     return int(row[0])
 
 
-def _count(connection: sqlite3.Connection, context: Context, entries: str) -> int:
-    row = connection.execute(f"select count(*) from ({entries} limit {MANY})", context.values).fetchone()
+def _count(connection: sqlite3.Connection, context: Context, entries: str, most: int) -> int:
+    """At most `most`: nobody needs to know how many more there are."""
+    row = connection.execute(f"select count(*) from ({entries} limit {int(most)})", context.values).fetchone()
     return int(row[0])
 
 
