@@ -1,163 +1,31 @@
 """Configuration: TOML files become frozen structs, or one line that names file, key, what was found and what to do."""
 
 import os
-import pwd
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Any, NoReturn
 
 import msgspec
-from msgspec import Meta, Struct
 
 from syncd.complaints import Complaint, Step, complaint, nearest, without
 from syncd.errors import ConfigError
+from syncd.places import SYSTEM_STATE
 from syncd.plugin import Secret, installed_collectors, load_collectors
 from syncd.schedule import when
-
-Count = Annotated[int, Meta(ge=1)]
-TemplateText = Annotated[str, Meta(min_length=1, max_length=20_000, description="the text of a search")]
-Seconds = Annotated[float, Meta(gt=0)]
-Days = Annotated[float, Meta(ge=0, le=36500)]
+from syncd.settings import (
+    SECTIONS,
+    Config,
+    ScheduleSettings,
+    SearchSettings,
+    StoreSettings,
+    WorkflowSettings,
+    WorkflowsSettings,
+)
 
 SYSTEM_FILE = Path("/etc/syncd/syncd.toml")
-SYSTEM_STATE = Path("/var/lib/syncd")
-SYSTEM_SOCKET = Path("/run/syncd/control.sock")
-
-
-class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`path` "" means: see `file`. `wal_autocheckpoint` counts pages, 0 switches it off.
-
-    `history_days` 0 keeps the past for ever; `history_days_by_kind`: glob → days.
-    """
-
-    path: Annotated[str, Meta(pattern="^($|/|~)", description='an absolute path, or "" for the usual place')] = ""
-    wal_autocheckpoint: Annotated[int, Meta(ge=0)] = 1000
-    keep_runs: Count = 100
-    history_days: Days = 90.0
-    history_days_by_kind: dict[str, Days] = {}
-
-    @property
-    def file(self) -> Path:
-        return Path(self.path).expanduser() if self.path else usual_file()
-
-
-class SyncSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Bounds and guards of a run; etc/syncd.toml says what each is for."""
-
-    max_in_flight: Count = 128
-    max_scopes: Count = 48
-    call_timeout_seconds: Seconds = 60.0
-    scope_timeout_seconds: Seconds = 1800.0
-    run_timeout_seconds: Seconds = 14400.0
-    attempts: Count = 6
-    retry_base_seconds: Seconds = 0.5
-    retry_cap_seconds: Seconds = 20.0
-    hold_share: Annotated[float, Meta(gt=0, le=1)] = 0.5
-    hold_minimum: Count = 20
-    retire_after_days: Annotated[float, Meta(ge=0)] = 30.0
-    disabled_for_hours: Annotated[float, Meta(ge=0)] = 24.0
-    max_nodes_per_scope: Count = 1_000_000
-    max_document_bytes: Annotated[int, Meta(ge=1024)] = 262_144
-
-
-class LogSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "console", "json", "logfmt"] = "auto"
-
-
-Cronline = Annotated[str, Meta(max_length=200, description="a cron expression such as 0 * * * *")]
-
-
-class ScheduleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When the daemon reads by itself. `collectors`: name → cron line; `max_age_minutes`: glob → minutes."""
-
-    cron: Cronline = "0 * * * *"
-    timezone: str = "UTC"
-    jitter_seconds: Annotated[float, Meta(ge=0)] = 300.0
-    collectors: dict[str, Cronline] = {}
-    max_age_minutes: dict[str, Annotated[float, Meta(ge=1)]] = {}
-
-
-class WorkflowSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When a workflow runs by itself: a cron line, and globs of event types."""
-
-    cron: Cronline = ""
-    on: tuple[str, ...] = ()
-
-
-class WorkflowsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Beside the reading that [schedule] plans."""
-
-    collect: WorkflowSettings = WorkflowSettings()
-    cleanup: WorkflowSettings = WorkflowSettings()
-    metrics: WorkflowSettings = WorkflowSettings()
-    collect_and_cleanup: WorkflowSettings = WorkflowSettings()
-
-    def named(self) -> dict[str, WorkflowSettings]:
-        return {name: getattr(self, name) for name in self.__struct_fields__}
-
-
-class ControlSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The unix socket. `users` and `groups` may give changing commands, beside root and the daemon's own user."""
-
-    socket: Annotated[str, Meta(pattern="^($|/|~)", description='an absolute path, or "" for the usual place')] = ""
-    users: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    max_connections: Annotated[int, Meta(ge=2, le=1024)] = 32
-
-    @property
-    def file(self) -> Path:
-        return Path(self.socket).expanduser() if self.socket else usual_socket()
-
-
-class TelemetrySettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`listen` "" serves metrics on the control socket only."""
-
-    listen: Annotated[
-        str,
-        Meta(
-            pattern=r"^($|127\.\d+\.\d+\.\d+:\d+$|localhost:\d+$|\[::1\]:\d+$)",
-            description='a loopback address such as 127.0.0.1:9475, or "" for none',
-        ),
-    ] = ""
-
-
-class SearchSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a search may cost, and texts to put into searches: name → text with {{parameters}}."""
-
-    timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 0.5
-    max_rows: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
-    templates: dict[str, TemplateText] = {}
-
-
-class Config(Struct, frozen=True, kw_only=True):
-    """All settings. `collectors`: name → settings of each collector that a run uses; `files`: where it was read."""
-
-    store: StoreSettings = StoreSettings()
-    sync: SyncSettings = SyncSettings()
-    log: LogSettings = LogSettings()
-    schedule: ScheduleSettings = ScheduleSettings()
-    workflows: WorkflowsSettings = WorkflowsSettings()
-    control: ControlSettings = ControlSettings()
-    telemetry: TelemetrySettings = TelemetrySettings()
-    search: SearchSettings = SearchSettings()
-    collectors: Mapping[str, Any] = {}
-    files: tuple[Path, ...] = ()
-
-
-SECTIONS: Mapping[str, type[Struct]] = {
-    "store": StoreSettings,
-    "sync": SyncSettings,
-    "log": LogSettings,
-    "schedule": ScheduleSettings,
-    "workflows": WorkflowsSettings,
-    "control": ControlSettings,
-    "telemetry": TelemetrySettings,
-    "search": SearchSettings,
-}
 
 
 def load(path: Path | None = None, *, database: Path | None = None) -> Config:
@@ -220,33 +88,6 @@ def search_settings(path: Path | None = None) -> SearchSettings:
         raise ConfigError(complaints[0])
     assert isinstance(found, SearchSettings)
     return found
-
-
-def usual_file() -> Path:
-    """/var/lib/syncd/syncd.db for the service and root where that can be written, else in the user's own state."""
-    if _is_service() and os.access(SYSTEM_STATE, os.W_OK | os.X_OK):
-        return SYSTEM_STATE / "syncd.db"
-    state = os.environ.get("XDG_STATE_HOME", "")
-    try:
-        home = Path(state) if state.startswith("/") else Path("~/.local/state").expanduser()
-    except RuntimeError:
-        raise ConfigError("no home directory to keep the store in: name a file with --db or store.path") from None
-    return home / "syncd" / "syncd.db"
-
-
-def usual_socket() -> Path:
-    """/run/syncd/control.sock for the service and root, else in the user's own runtime directory."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if _is_service() or not runtime.startswith("/"):
-        return SYSTEM_SOCKET
-    return Path(runtime) / "syncd" / "control.sock"
-
-
-def _is_service() -> bool:
-    try:
-        return os.geteuid() == 0 or pwd.getpwuid(os.geteuid()).pw_name == "syncd"
-    except KeyError:
-        return False
 
 
 @dataclass(frozen=True, slots=True)

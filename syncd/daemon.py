@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from syncd.bus import Bus, Told, publish_committed
-from syncd.config import Config, complaints_of, load
+from syncd.config import complaints_of, load
 from syncd.control.core import Core, Setting
 from syncd.control.door import Door, bind
 from syncd.control.peers import Rights
@@ -22,6 +22,7 @@ from syncd.control.server import Server
 from syncd.errors import ConfigError, StoreError
 from syncd.plugin import load_collectors
 from syncd.runs import AGAIN, Runs
+from syncd.settings import Config
 from syncd.store import queries
 from syncd.store.requests import Wish
 from syncd.supervision import kept

@@ -11,8 +11,8 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from syncd.config import Config, LogSettings
 from syncd.plugin import Secret
+from syncd.settings import Config, LogSettings
 
 MASK = "***"
 SHORTEST_SECRET = 6  # shorter ones would tear words apart

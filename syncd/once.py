@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from syncd.config import Config
 from syncd.plugin import Selection, load_collectors
+from syncd.settings import Config
 from syncd.store.figures import free_bytes
 from syncd.store.requests import COLLECT, Request
 from syncd.store.retention import Dropped

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import structlog
 
-from syncd.config import Config, ScheduleSettings
 from syncd.errors import StoreError
 from syncd.plugin import Selection
 from syncd.schedule import LONGEST_SLEEP, Due, Entry, Every, soonest, when
+from syncd.settings import Config, ScheduleSettings
 from syncd.store.requests import COLLECT, Wish
 
 log = structlog.get_logger()

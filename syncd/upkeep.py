@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from syncd.config import StoreSettings
 from syncd.errors import StoreError
+from syncd.settings import StoreSettings
 from syncd.store import retention
 from syncd.store.retention import Windows
 from syncd.store.store import Store

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import SECTIONS, Config, examine, load, search_settings, store_file, usual_file
+from syncd.config import examine, load, search_settings, store_file
 from syncd.errors import ConfigError
+from syncd.places import usual_file
 from syncd.plugin import Secret
+from syncd.settings import SECTIONS, Config
 
 pytestmark = pytest.mark.usefixtures("installed")
 

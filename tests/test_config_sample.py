@@ -10,9 +10,10 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from syncd.config import SECTIONS, examine, load
+from syncd.config import examine, load
 from syncd.errors import ConfigError
 from syncd.plugin import Collector, load_collectors
+from syncd.settings import SECTIONS
 from tests.conftest import ROOT
 
 SAMPLE = ROOT / "etc" / "syncd.toml"

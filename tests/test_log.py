@@ -10,8 +10,8 @@ import pytest
 import structlog
 
 from syncd import log
-from syncd.config import Config, LogSettings
 from syncd.plugin import Secret
+from syncd.settings import Config, LogSettings
 from tests.fakes.plugin import Login, Settings
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from syncd.config import Config, ScheduleSettings, WorkflowSettings, WorkflowsSettings
 from syncd.errors import StoreFull
 from syncd.plugin import Selection
 from syncd.schedule import SLACK, Cron, Entry, Every
+from syncd.settings import Config, ScheduleSettings, WorkflowSettings, WorkflowsSettings
 from syncd.store.requests import Wish
 from syncd.timetable import Planned, Timetable, plan
 from tests.fakes.world import World

@@ -6,7 +6,7 @@ import sys
 from syncd.cli.exits import Exit
 from syncd.cli.output import coloured
 from syncd.cli.sync import config_of
-from syncd.config import Config
+from syncd.settings import Config
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from syncd.errors import ConfigError, StoreError, StoreLocked
 if TYPE_CHECKING:
     import sqlite3
 
-    from syncd.config import Config
+    from syncd.settings import Config
 
 T = TypeVar("T")
 

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from syncd.config import Config
 from syncd.control.door import Door
 from syncd.plugin import Collector
 from syncd.runs import Runs
+from syncd.settings import Config
 from syncd.store.store import Store
 from syncd.sync.limits import Limits
 from syncd.telemetry import Facts, Lag, Telemetry

@@ -16,12 +16,12 @@ import msgspec
 from aiohttp import web
 
 import syncd
-from syncd.config import Config
 from syncd.control import answers
 from syncd.control.answers import ALIVE, bad, not_found
 from syncd.control.core import Core
 from syncd.control.facts import facts_of, size
 from syncd.plugin import Secret
+from syncd.settings import Config
 from syncd.store import queries
 from syncd.store.queries import Filter, Row
 from syncd.store.requests import Request

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from syncd.config import Config, SyncSettings
 from syncd.errors import CredentialsError, StoreError, SyncdError
 from syncd.kinds import KindRegistry
 from syncd.plugin import Collector, Session
+from syncd.settings import Config, SyncSettings
 from syncd.store.requests import Request
 from syncd.store.store import Store
 from syncd.sync.calls import Patience

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from syncd.config import Config
 from syncd.errors import StoreFull
 from syncd.plugin import Selection
 from syncd.runs import Runs
+from syncd.settings import Config
 from syncd.store.requests import Wish
 from syncd.store.store import Store
 from syncd.sync.limits import Limits

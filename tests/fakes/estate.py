@@ -12,9 +12,9 @@ import pytest
 
 from bench.fake import Fake, environment
 from bench.truth import expected, stored
-from syncd.config import Config, StoreSettings, SyncSettings
 from syncd.once import sync_once
 from syncd.plugin import Selection, load_collectors
+from syncd.settings import Config, StoreSettings, SyncSettings
 from syncd.sync.summary import RunSummary
 
 # One list of several pages, or facets, for each protocol: XML, JSON, query; bulk tags, details, parents.

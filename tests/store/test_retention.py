@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from syncd.config import StoreSettings
 from syncd.errors import StoreError, StoreFull
 from syncd.model import Edge, Node
+from syncd.settings import StoreSettings
 from syncd.store import retention
 from syncd.store.picture import at
 from syncd.store.retention import Dropped, Windows
