@@ -117,6 +117,26 @@ class Absent(Exception):
     """The provider's explicit word that an optional part (a bucket's policy) does not exist: a full answer."""
 
 
+class DeliveryError(Exception):
+    """A delivery that did not succeed. `reason` is one line for people, without any secret."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Retry(DeliveryError):
+    """Worth another attempt, by the outbox's own plan; not before `after` seconds where the target said so."""
+
+    def __init__(self, reason: str, *, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Rejected(DeliveryError):
+    """The target will never take this: it becomes a dead letter at once, and can be replayed by hand."""
+
+
 class LimitReached(SyncdError):
     """A search took longer than it may."""
 

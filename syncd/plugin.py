@@ -1,12 +1,14 @@
-"""What a collector is, what the host gives it, and how plugins are found.
+"""What a collector and a reaction are, what the host gives them, and how plugins are found.
 
-A collector yields all there is or raises: never an empty list for "could not look". It has no retry loop, clock, log,
-SQL, metric or lock; the host does each of these in one place.
+A collector yields all there is or raises: never an empty list for "could not look". A reaction has delivered when it
+returns. Neither has a retry loop, clock, log, SQL, metric or lock; the host does each of these in one place.
 """
 
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -14,6 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 from syncd.errors import ConfigError
 from syncd.kinds import Kind
 from syncd.model import Blind, Doubt, Gap, Last, Node, Scope
+from syncd.notice import Notice
 
 T = TypeVar("T")
 
@@ -179,28 +182,115 @@ class Describing(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a target answered, status 2xx. `body`: at most 64 KiB of it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Context(Protocol):
+    """What one attempt of one delivery is given."""
+
+    now: datetime
+    """In UTC."""
+    attempt: int
+    """1 for the first."""
+    memory: Mapping[str, str]
+    """What the last receipt of this target for this incident said: a message's number, an issue's key."""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        json: Any = None,
+        secrets: Iterable[Secret] = (),
+    ) -> Awaitable[Reply]:
+        """One request through the guarded session: no redirects, no address that is not allowed, time and size limits.
+
+        Returns for 2xx. Raises Retry (408, 425, 429 with its Retry-After, 5xx, 401, 403 and 404, which an operator can
+        mend, what the network does) or Rejected (everything else). `secrets` are taken out of every message about it,
+        also where they stand in the address.
+        """
+        ...
+
+    def connect(self, host: str, port: int) -> Awaitable[socket.socket]:
+        """A connected, non-blocking TCP socket under the same rule of addresses, for what is not HTTP."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a reaction gives back once it has delivered. `memory`: for the next notice of the same incident.
+
+    `answer`: one line for people who look at the delivery.
+    """
+
+    memory: Mapping[str, str] = field(default_factory=dict)
+    answer: str = ""
+
+
+class Reaction(Protocol):
+    """One kind of target. `settings` is the frozen struct type that a target's table is read into.
+
+    most     items that one notice may hold; the others are counted only (`Notice.total`), but for those of an
+             `every_item` reaction, which get notices of their own
+    apart    True: where a rule does not say how to group, each resource is an incident of its own
+    every_item   True: each resource must be named to the target (an alert each): nothing is only counted
+    repeat   seconds after which what still fires is told again, to keep it alive; 0 for never
+    """
+
+    name: str
+    settings: type[Any]
+    most: int
+    apart: bool
+    every_item: bool
+    repeat: float
+
+    async def deliver(self, context: Context, settings: Any, notice: Notice) -> Receipt:
+        """Returning means delivered. Raises Retry or Rejected; anything else is a Retry.
+
+        May be called again with the same notice: receivers must be able to tell by `notice.id` or `notice.incident`.
+        """
+        ...
+
+
 def installed_collectors() -> Mapping[str, EntryPoint]:
     """By name, from the entry point group `syncd.collectors`."""
-    return _entry_points(tuple(sys.path))
+    return _entry_points("syncd.collectors", tuple(sys.path))
+
+
+def installed_reactions() -> Mapping[str, EntryPoint]:
+    """By name, from the entry point group `syncd.reactions`."""
+    return _entry_points("syncd.reactions", tuple(sys.path))
 
 
 @lru_cache(maxsize=4)
-def _entry_points(_places: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+def _entry_points(group: str, _places: tuple[str, ...]) -> Mapping[str, EntryPoint]:
     """To find them costs 20 ms: every installed distribution is looked at."""
-    return {point.name: point for point in entry_points(group="syncd.collectors")}
+    return {point.name: point for point in entry_points(group=group)}
 
 
 def load_collectors(names: Iterable[str] | None = None) -> Mapping[str, Collector]:
-    """The installed collectors by name, from the entry point group `syncd.collectors`.
+    """The installed collectors by name. Raises ConfigError for a name that nobody provides."""
+    return _load("collector", installed_collectors(), names)
 
-    Raises ConfigError for a name that nobody provides.
-    """
-    found = installed_collectors()
-    wanted = list(found) if names is None else list(names)
-    loaded: dict[str, Collector] = {}
-    for name in wanted:
+
+def load_reactions(names: Iterable[str]) -> Mapping[str, Reaction]:
+    """These reactions by name. Raises ConfigError for a name that nobody provides."""
+    return _load("reaction", installed_reactions(), names)
+
+
+def _load(word: str, found: Mapping[str, EntryPoint], names: Iterable[str] | None) -> dict[str, Any]:
+    loaded: dict[str, Any] = {}
+    for name in list(found) if names is None else list(names):
         if name not in found:
             known = ", ".join(sorted(found)) or "none"
-            raise ConfigError(f"collector {name} is not installed; installed: {known}")
+            raise ConfigError(f"{word} {name} is not installed; installed: {known}")
         loaded[name] = found[name].load()
     return loaded
