@@ -1,11 +1,13 @@
 """What can be configured: a frozen struct for each table of the configuration, with its defaults and bounds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from syncd.notice import Severity
 from syncd.places import usual_file, usual_socket
 
 Count = Annotated[int, Meta(ge=1)]
@@ -120,8 +122,93 @@ class SearchSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     templates: dict[str, TemplateText] = {}
 
 
+class EgressSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What may be reached on the way to targets: public addresses over https, and what is named here.
+
+    `allow`: hosts, addresses and networks that are not public; `http`: hosts that are spoken to without TLS.
+    """
+
+    allow: tuple[str, ...] = ()
+    http: tuple[str, ...] = ()
+    proxy: Annotated[str, Meta(pattern="^($|https?://)", description='an address such as http://proxy:3128, or ""')] = (
+        ""
+    )
+    timeout_seconds: Annotated[float, Meta(gt=0, le=300)] = 15.0
+
+
+class OutboxSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How notices leave. A target's table may say `wait_seconds` and `cap` for itself."""
+
+    wait_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 30.0
+    cap: Count = 20
+    max_in_flight: Count = 16
+    keep_days: Days = 30.0
+
+
+class TargetSettings(Struct, frozen=True, kw_only=True):
+    """What the outbox wants to know of [targets.NAME]; other keys are the reaction's own. None: as [outbox] says."""
+
+    reaction: str
+    wait_seconds: Annotated[float, Meta(ge=0, le=86_400)] | None = None
+    cap: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`settings`: the reaction's struct."""
+
+    name: str
+    outbox: TargetSettings
+    settings: Any
+
+
+Name = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="a name of letters, digits, dots, - and _")
+]
+Words = Annotated[str, Meta(max_length=20_000)]
+
+
+class RulesSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which rules are on. `enable`, `disable`: globs of names; the second wins. `to`: for rules that name no target.
+
+    `directories` hold files of rules, each switched on by name; relative to the configuration file.
+    """
+
+    directories: tuple[str, ...] = ("rules",)
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    to: tuple[Name, ...] = ()
+
+
+class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename={"lasting": "for"}):
+    """One rule. With `search` it is about resources that begin and cease to match; with `on` about events.
+
+    `when`: steps, globs of event types, `cron …` lines. `lasting`: "3 runs" or a duration such as "2h", "" for at once.
+    `where`: field of the event → value or values. `quiet`: times of day at which nothing is sent, "22:00-07:00 Sat".
+    """
+
+    name: Name
+    description: Words = ""
+    severity: Severity = "warning"
+    search: Words = ""
+    on: tuple[str, ...] = ()
+    where: dict[str, str | int | float | bool | tuple[str, ...]] = {}
+    when: tuple[str, ...] = ()
+    lasting: str = ""
+    to: tuple[Name, ...] = ()
+    labels: dict[Name, str] = {}
+    title: Words = ""
+    text: Words = ""
+    group_by: tuple[str, ...] | None = None
+    quiet: tuple[str, ...] = ()
+    enabled: bool = True
+
+
 class Config(Struct, frozen=True, kw_only=True):
-    """All settings. `collectors`: name → settings of each collector that a run uses; `files`: where it was read."""
+    """All settings. `collectors`: name → settings of each collector that a run uses; `files`: where it was read.
+
+    `rule`: by name, those that are off too.
+    """
 
     store: StoreSettings = StoreSettings()
     sync: SyncSettings = SyncSettings()
@@ -131,6 +218,11 @@ class Config(Struct, frozen=True, kw_only=True):
     control: ControlSettings = ControlSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     search: SearchSettings = SearchSettings()
+    egress: EgressSettings = EgressSettings()
+    outbox: OutboxSettings = OutboxSettings()
+    rules: RulesSettings = RulesSettings()
+    targets: Mapping[str, Target] = {}
+    rule: Mapping[str, RuleSettings] = {}
     collectors: Mapping[str, Any] = {}
     files: tuple[Path, ...] = ()
 
@@ -144,4 +236,7 @@ SECTIONS: Mapping[str, type[Struct]] = {
     "control": ControlSettings,
     "telemetry": TelemetrySettings,
     "search": SearchSettings,
+    "egress": EgressSettings,
+    "outbox": OutboxSettings,
+    "rules": RulesSettings,
 }
