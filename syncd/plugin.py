@@ -5,8 +5,9 @@ returns. Neither has a retry loop, clock, log, SQL, metric or lock; the host doe
 """
 
 import socket
+import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -184,7 +185,7 @@ class Describing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a target answered, status 2xx. `body`: at most 64 KiB of it."""
+    """What a target answered. `body`: at most 64 KiB of it. Names of `headers` in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -201,7 +202,7 @@ class Context(Protocol):
     memory: Mapping[str, str]
     """What the last receipt of this target for this incident said: a message's number, an issue's key."""
 
-    def send(
+    def send(  # noqa: PLR0913 (one call says all of a request)
         self,
         method: str,
         url: str,
@@ -210,12 +211,16 @@ class Context(Protocol):
         body: bytes | None = None,
         json: Any = None,
         secrets: Iterable[Secret] = (),
+        tls: ssl.SSLContext | None = None,
+        accept: Container[int] = (),
     ) -> Awaitable[Reply]:
         """One request through the guarded session: no redirects, no address that is not allowed, time and size limits.
 
-        Returns for 2xx. Raises Retry (408, 425, 429 with its Retry-After, 5xx, 401, 403 and 404, which an operator can
-        mend, what the network does) or Rejected (everything else). `secrets` are taken out of every message about it,
-        also where they stand in the address.
+        Returns for 2xx and the statuses in `accept`. Raises Retry (408, 425, 429, 5xx, what the network does, and what
+        an operator can mend: 401, 403, 404, 407, an address or a scheme that [egress] does not allow; Retry-After is
+        obeyed, up to a day) or Rejected (everything else, redirects among it). `secrets`, those of the target and what
+        comes after the host in the address are taken out of every message about it. `tls`: instead of the system's
+        authorities, or with a certificate of our own.
         """
         ...
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from syncd.addresses import place
 from syncd.notice import Severity
 from syncd.places import usual_file, usual_socket
 
@@ -125,7 +126,8 @@ class SearchSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class EgressSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What may be reached on the way to targets: public addresses over https, and what is named here.
 
-    `allow`: hosts, addresses and networks that are not public; `http`: hosts that are spoken to without TLS.
+    `allow`: hosts, addresses and networks that are not public; `http`: hosts that are spoken to without TLS. Each with
+    or without :port. A name that is allowed may have any address, for connections to that very name.
     """
 
     allow: tuple[str, ...] = ()
@@ -134,6 +136,15 @@ class EgressSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         ""
     )
     timeout_seconds: Annotated[float, Meta(gt=0, le=300)] = 15.0
+
+    def __post_init__(self) -> None:
+        """So that a wrong place is told by `syncd check`."""
+        for key in ("allow", "http"):
+            for text in getattr(self, key):
+                try:
+                    place(text)
+                except ValueError as error:
+                    raise ValueError(f"{key}: {error}") from None
 
 
 class OutboxSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
