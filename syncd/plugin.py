@@ -228,6 +228,10 @@ class Context(Protocol):
         """A connected, non-blocking TCP socket under the same rule of addresses, for what is not HTTP."""
         ...
 
+    def clean(self, text: str) -> str:
+        """What a target said, as it may be shown: one short line without the target's secrets, in any form."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -54,13 +55,13 @@ class Request:
 
 
 class Attempt:
-    """The Context of one attempt. `clean` takes the target's secrets out of any text, in every form they may have."""
+    """The Context of one attempt."""
 
     def __init__(self, way: Way, now: datetime, attempt: int, memory: Mapping[str, str], clean: Cleaner) -> None:
         self.now = now
         self.attempt = attempt
         self.memory = memory
-        self.clean = clean
+        self._clean = clean
         self._way = way
 
     async def send(  # noqa: PLR0913 (one call says all of a request)
@@ -80,7 +81,7 @@ class Attempt:
             body = orjson.dumps(json)
             if not any(name.lower() == "content-type" for name in sent):
                 sent["Content-Type"] = "application/json"
-        clean = self.clean.more([*secrets, *address_secrets(url), *header_secrets(sent)])
+        clean = self._clean.more([*secrets, *address_secrets(url), *header_secrets(sent)])
         request = Request(method, _address(url), sent, body, tls, accept)
         self._check(request)
         reply = await self._answered(request, clean)
@@ -100,6 +101,9 @@ class Attempt:
             raise Retry(self.clean(f"connect to {host}:{port}: {reason}")) from None
         finally:
             dialling.reset(token)
+
+    def clean(self, text: str) -> str:
+        return self._clean(text)
 
     def _check(self, request: Request) -> None:
         """What can be told without DNS; behind a proxy this is all that is checked of the target itself."""
@@ -133,7 +137,7 @@ class Attempt:
             request.method,
             request.url,
             headers=request.headers,
-            data=request.body,
+            data=None if request.body is None else BytesIO(request.body),
             allow_redirects=False,
             proxy=self._way.proxy or None,
             ssl=request.tls or True,
