@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from reactions.jira_text import document, unformatted
-from reactions.texts import answer, fit, heading, word
+from reactions.texts import answer, fit, heading
 from syncd.errors import Retry
 from syncd.notice import RESOLVED, TEST, Notice, Severity
 from syncd.plugin import Context, Receipt, Reply, Secret
@@ -88,12 +88,12 @@ class Jira:
         if issues:
             key, number = str(issues[0]["key"]), str(issues[0]["id"])
             await _post(context, settings, f"{place}/{key}/comment", {"body": text(settings, notice)})
-            return Receipt({"key": key, "id": number}, f"commented on {word(key)}")
+            return Receipt({"key": key, "id": number}, context.clean(f"commented on {key}"))
         made = await _post(context, settings, place, issue(settings, notice))
         key, number = str(made.get("key")), str(made.get("id"))
         if notice.state == TEST:
             return await self._close(context, settings, notice, key)
-        return Receipt({"key": key, "id": number}, f"made {word(key)}")
+        return Receipt({"key": key, "id": number}, context.clean(f"made {key}"))
 
     async def _close(self, context: Context, settings: JiraSettings, notice: Notice, key: str) -> Receipt:
         """The transition is looked for before anything is said: else each attempt would say it again."""
@@ -103,10 +103,10 @@ class Jira:
         known = {name.casefold(): number for name, number in names.items()}
         step = known.get(settings.transition.casefold())
         if step is None:
-            raise Retry(f"{word(key)} has no transition {settings.transition}; it has: {word(', '.join(names))}")
+            raise Retry(context.clean(f"{key} has no transition {settings.transition}; it has: {', '.join(names)}"))
         await _post(context, settings, f"{place}/comment", {"body": text(settings, notice)})
         await _send(context, settings, "POST", f"{place}/transitions", {"transition": {"id": step}})
-        return Receipt(answer=f"closed {word(key)}")
+        return Receipt(answer=context.clean(f"closed {key}"))
 
 
 def _named(value: Any) -> str:

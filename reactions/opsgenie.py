@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from msgspec import Meta, Struct
 
-from reactions.texts import answer, facts, fit, heading, link, name, report, word
+from reactions.texts import answer, facts, fit, heading, link, name, report
 from syncd.notice import RESOLVED, TEST, Notice, Severity
 from syncd.plugin import Context, Receipt, Secret
 
@@ -69,14 +69,14 @@ class Opsgenie:
         if notice.state in (RESOLVED, TEST):
             note = {"source": "syncd", "note": fit(heading(notice), 1_000)}
             said.append(await _post(context, settings, f"/{quote(notice.incident)}/close?identifierType=alias", note))
-        return Receipt(answer=f"request {', '.join(said)}")
+        return Receipt(answer=context.clean(f"request {', '.join(said)}"))
 
 
 async def _post(context: Context, settings: OpsgenieSettings, path: str, body: Mapping[str, Any]) -> str:
     url = f"{settings.url or _REGIONS[settings.region]}/v2/alerts{path}"
     headers = {"Authorization": f"GenieKey {settings.api_key.reveal()}"}
     reply = await context.send("POST", url, headers=headers, json=body, secrets=[settings.api_key])
-    return word(answer(reply).get("requestId"))
+    return str(answer(reply).get("requestId"))
 
 
 reaction = Opsgenie()

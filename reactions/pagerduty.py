@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from reactions.texts import address, answer, details, facts, fit, link, more, name, plain, roomy, word
+from reactions.texts import address, answer, details, facts, fit, link, more, name, plain, roomy
 from syncd.errors import Retry
 from syncd.notice import RESOLVED, TEST, Notice, Severity
 from syncd.plugin import Context, Receipt, Secret
@@ -80,9 +80,9 @@ class PagerDuty:
             url = (settings.url or _REGIONS[settings.region]) + "/v2/enqueue"
             found = answer(await context.send("POST", url, json=body, secrets=[settings.routing_key]))
             if found.get("status") != "success":
-                raise Retry(f"answered {word(found.get('status'))}: {word(found.get('message'))}")
-            said = word(found.get("message"))
-        return Receipt(answer=f"{' and '.join(actions)}: {said}")
+                raise Retry(context.clean(f"answered {found.get('status')}: {found.get('message')}"))
+            said = str(found.get("message"))
+        return Receipt(answer=context.clean(f"{' and '.join(actions)}: {said}"))
 
 
 reaction = PagerDuty()

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import orjson
 from msgspec import Meta, Struct
 
-from reactions.texts import answer, facts, fit, heading, line, link, more, plain, roomy, word
+from reactions.texts import answer, facts, fit, heading, line, link, more, plain, roomy
 from syncd.errors import Rejected, Retry
 from syncd.notice import FIRING, RESOLVED, Item, Notice
 from syncd.plugin import Context, Receipt, Secret
@@ -125,7 +125,7 @@ class Slack:
         found = await _call(context, settings, "chat.postMessage", said | more_fields)
         posted = {"channel": str(found.get("channel") or settings.channel), "ts": str(found.get("ts") or "")}
         memory = {} if notice.state == RESOLVED else dict(first) or posted
-        return Receipt(memory, f"posted {posted['ts']} in {posted['channel']}")
+        return Receipt(memory, context.clean(f"posted {posted['ts']} in {posted['channel']}"))
 
 
 async def _call(context: Context, settings: SlackSettings, method: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -141,7 +141,7 @@ async def _call(context: Context, settings: SlackSettings, method: str, fields: 
     found = answer(reply)
     if found.get("ok") is True:
         return found
-    error = word(found.get("error") or "no reason")
+    error = context.clean(str(found.get("error") or "no reason"))
     if error in _GONE and ("ts" in fields or "thread_ts" in fields):
         raise _Gone(f"{method}: {error}")
     if error in _REFUSED:

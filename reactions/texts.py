@@ -167,8 +167,3 @@ def answer(reply: Reply) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Retry(f"answered {reply.status} without a JSON object: is this the right address?")
     return found
-
-
-def word(value: Any) -> str:
-    """A short answer of a target, safe to be shown."""
-    return fit(str(value), 200)

@@ -104,6 +104,8 @@ class Target:
         body: bytes | None = None,
         json: Any = None,
         secrets: Iterable[Secret] = (),
+        tls: Any = None,
+        accept: Any = (),
     ) -> Reply:
         form = dict(parse_qsl((body or b"").decode(), keep_blank_values=True))
         self.sent.append(Sent(method, url, headers or {}, orjson.loads(orjson.dumps(json)), form))
@@ -111,6 +113,9 @@ class Target:
         if isinstance(found, DeliveryError):
             raise found
         return Reply(200, {}, orjson.dumps(found))
+
+    def clean(self, text: str) -> str:
+        return text
 
     async def connect(self, host: str, port: int) -> Any:
         raise AssertionError(f"nothing here speaks to {host}:{port} but HTTP")
