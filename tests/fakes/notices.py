@@ -48,13 +48,15 @@ def notice(name: str = "data", state: Any = FIRING, **more: Any) -> Notice:
     """One volume that begins, or ceases, to match."""
     change = CEASE if state == RESOLVED else BEGIN
     given: dict[str, Any] = {
-        "items": (item(name, change),),
-        "total": 1,
-        "firing": int(state == FIRING),
-        "title": f"{name} is open",
+        "id": "msg_1",
+        "at": AT,
+        "rule": "open-volumes",
+        "severity": "error",
+        "incident": "0f" * 16,
     }
+    given |= {"items": (item(name, change),), "total": 1, "firing": int(state == FIRING), "title": f"{name} is open"}
     given |= {"text": f"{name} can be read by everybody", "labels": {"team": "storage"}, "search": "is(aws_ec2_volume)"}
-    return Notice("msg_1", AT, state, "open-volumes", **({"severity": "error", "incident": "0f" * 16} | given | more))
+    return Notice(state=state, **(given | more))
 
 
 def hostile(name: str, state: Any = FIRING) -> Notice:
