@@ -4,11 +4,12 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -82,28 +83,30 @@ async def serving(
 
 
 @asynccontextmanager
-async def streaming(answer: Stream) -> AsyncIterator[int]:
+async def streaming(answer: Stream, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """The port of a server that says byte by byte what `answer` writes."""
-    tasks: set[asyncio.Task[None] | None] = set()
+    tasks: set[asyncio.Task[Any]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
-        try:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
             await answer(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client left, or the test is over
-        finally:
-            writer.close()
+        writer.close()
+        with suppress(ConnectionError, ssl.SSLError):
+            await writer.wait_closed()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=16 * 1024 * 1024, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        if tasks:
+            await asyncio.wait(tasks, timeout=0.05)  # the client has left: whoever reads or writes learns of it
         for task in tasks:
-            assert task is not None
             task.cancel()
-        await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def request_of(reader: asyncio.StreamReader) -> bytes:
