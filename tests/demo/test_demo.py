@@ -14,6 +14,7 @@ from syncd.cli.syncctl import main
 from syncd.errors import QueryError
 from syncd.search.answer import Asking, Question
 from tests.demo.examples import examples
+from tests.fakes.once import once
 from tests.search.resoto_examples import EXAMPLES
 
 pytestmark = pytest.mark.timeout(300)  # the first test waits until the demo has run
@@ -37,12 +38,17 @@ HEADINGS = (
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
+    return once(tmp_path_factory, "demo", _run)
 
 
 @pytest.fixture(scope="module")
 def told(folder: Path) -> str:
-    """What it prints, started as a user with credentials and settings of his own would start it."""
+    """What it prints."""
+    return (folder / "told").read_text()
+
+
+def _run(folder: Path) -> None:
+    """Started as a user with credentials and settings of his own would start it."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -55,7 +61,7 @@ def told(folder: Path) -> str:
         [sys.executable, "-m", "demo"], cwd=folder, env=environment, check=False, capture_output=True, text=True
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
+    (folder / "told").write_text(ended.stdout)
 
 
 def test_it_tells_its_story_in_order_and_without_colours(told: str) -> None:

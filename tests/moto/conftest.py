@@ -1,6 +1,5 @@
 """One moto with every kind that it can hold, read once by the real command; shared by all test processes."""
 
-import fcntl
 import json
 import os
 import sqlite3
@@ -17,22 +16,14 @@ from demo.estate import build, rare
 from demo.estate.site import Site
 from demo.place import Place
 from demo.surroundings import clean
+from tests.fakes.once import once
 from tests.moto.certificate import certificate
 
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What syncd made of it. The first process builds, the others wait for its file."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    file = shared / "moto.db"
-    with (shared / "moto.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "moto.done").exists():
-            _read_everything(file, shared)
-            (shared / "moto.done").touch()
-    return file
+    """What syncd made of it."""
+    return once(tmp_path_factory, "moto", _read_everything) / "moto.db"
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +33,7 @@ def estate(store: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def _read_everything(file: Path, folder: Path) -> None:
+def _read_everything(folder: Path) -> None:
     with cloud() as url:
         accounts = organization.found(url)
         site = Site(Place(url, accounts[1], build.HOME))
@@ -50,7 +41,7 @@ def _read_everything(file: Path, folder: Path) -> None:
         rare.build(site, *certificate())
         config = folder / "moto.toml"
         config.write_text(
-            f'[store]\npath = "{file}"\n\n[sync]\nattempts = 1\n\n[log]\nlevel = "warning"\n\n'
+            f'[store]\npath = "{folder / "moto.db"}"\n\n[sync]\nattempts = 1\n\n[log]\nlevel = "warning"\n\n'
             f'[aws]\nregion = "{build.HOME}"\nregions = {json.dumps([build.HOME])}\nendpoint_url = "{url}"\n'
             "\n[aws.organization]\n"
         )
