@@ -24,8 +24,13 @@ class Asked:
 
 def asked(site: Site) -> list[Asked]:
     """`site`: production at home. In an account that is older than this demo, `age > 30d` would be the question."""
-    group, instance, name = site.groups["shop"], site.instances["shop-1"], site.place.account.name
-    open_to_all = f'ip_permissions[*].{{from_port <= 5432 and to_port >= 5432 and ip_ranges[*].cidr_ip = "{ANYWHERE}"}}'
+    everybody = Asked("Everybody: what changed since yesterday, and where?", ("history", "--since", "1d"))
+    return [*_platform(site), *_security(site), *_cost(), everybody]
+
+
+def _platform(site: Site) -> list[Asked]:
+    group, name = site.groups["shop"], site.place.account.name
+    addresses = f"is(dns_record_set) and name =~ ^www.{site.stage} -routes_to[1:5]->"
     return [
         Asked(
             "Platform: which disks hang on no machine, for longer than a second, and what do they weigh?",
@@ -37,47 +42,41 @@ def asked(site: Site) -> list[Asked]:
         ),
         Asked(
             "Platform: where does the name of the shop lead?",
-            (
-                "search",
-                f"is(dns_record_set) and name =~ ^www.{site.stage} -routes_to[1:5]->",
-                "--columns",
-                "kind,name,region",
-            ),
+            ("search", addresses, "--columns", "kind,name,region"),
         ),
+    ]
+
+
+def _security(site: Site) -> list[Asked]:
+    open_to_all = f'ip_permissions[*].{{from_port <= 5432 and to_port >= 5432 and ip_ranges[*].cidr_ip = "{ANYWHERE}"}}'
+    groups = f"is(security_group) and {open_to_all}"
+    balancers = "<-routes_to,member_of[1:4]- is(load_balancer) and scheme = internet-facing"
+    return [
         Asked(
             "Security: which buckets of production are not encrypted?",
             ("search", "is(bucket) and encryption_enabled != true and account.name =~ production"),
         ),
         Asked(
             "Security: which security groups let the whole world in to PostgreSQL?",
-            ("search", f"is(security_group) and {open_to_all}", "--columns", "name,account.name,region,changed_at"),
+            ("search", groups, "--columns", "name,account.name,region,changed_at"),
         ),
-        Asked(
-            "Security: was that so at the first run?",
-            ("search", f"is(security_group) and {open_to_all}", "--at", "run:1", "--count"),
-            rows=0,
-        ),
+        Asked("Security: was that so at the first run?", ("search", groups, "--at", "run:1", "--count"), rows=0),
         Asked(
             "Security: which public load balancers reach the machine shop-1?",
-            ("search", f"id({instance}) <-routes_to,member_of[1:4]- is(load_balancer) and scheme = internet-facing"),
+            ("search", f"id({site.instances['shop-1']}) {balancers}"),
         ),
-        Asked(
-            "Cost: machines and their cores by owner?",
-            (
-                "aggregate",
-                f"account.name as account, tags.owner as owner: sum(1) as machines, sum({CORES}) as cores",
-                "is(instance)",
-            ),
-        ),
+    ]
+
+
+def _cost() -> list[Asked]:
+    machines = f"account.name as account, tags.owner as owner: sum(1) as machines, sum({CORES}) as cores"
+    disks = "account.name as account, region, volume_status: sum(1) as disks, sum(volume_size) as gb"
+    return [
+        Asked("Cost: machines and their cores by owner?", ("aggregate", machines, "is(instance)")),
         Asked(
             "Cost: how many gigabytes of disks are where, and how many of them are of use?",
-            (
-                "aggregate",
-                "account.name as account, region, volume_status: sum(1) as disks, sum(volume_size) as gb",
-                "is(volume)",
-            ),
+            ("aggregate", disks, "is(volume)"),
         ),
-        Asked("Everybody: what changed since yesterday, and where?", ("history", "--since", "1d")),
     ]
 
 
