@@ -43,7 +43,7 @@ install: .venv/ready
 	test -x $(DESTDIR)$(APP)/bin/python || $(PYTHON) -m venv $(DESTDIR)$(APP)
 	$(DESTDIR)$(APP)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	$(DESTDIR)$(APP)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall build/wheel/*.whl
-	install -d $(DESTDIR)$(PREFIX)/bin $(UNITS)/syncd.service.d $(DESTDIR)/etc/syncd/syncd.d
+	install -d $(DESTDIR)$(PREFIX)/bin $(UNITS)/syncd.service.d $(DESTDIR)/etc/syncd/syncd.d $(DESTDIR)/etc/syncd/rules
 	ln -sf $(APP)/bin/syncd $(APP)/bin/syncctl $(DESTDIR)$(PREFIX)/bin/
 	for unit in syncd.service syncd.socket syncd-sync.service syncd-sync.timer; do \
 	  sed 's,/opt/syncd/,$(APP)/,' systemd/$$unit > $(UNITS)/$$unit && chmod 0644 $(UNITS)/$$unit || exit; done
@@ -51,6 +51,7 @@ install: .venv/ready
 	install -D -m 0644 systemd/syncd.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/syncd.conf
 	install -D -m 0644 systemd/syncd.tmpfiles.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/syncd.conf
 	install -m 0640 etc/syncd.toml $(DESTDIR)/etc/syncd/syncd.toml.example
+	install -m 0644 etc/rules/*.toml $(DESTDIR)/etc/syncd/rules/
 	test -e $(DESTDIR)/etc/syncd/syncd.toml || install -m 0640 etc/syncd.toml $(DESTDIR)/etc/syncd/syncd.toml
 	test -n "$(DESTDIR)" || ! command -v systemd-sysusers || { systemd-sysusers $(PREFIX)/lib/sysusers.d/syncd.conf && systemd-tmpfiles --create $(PREFIX)/lib/tmpfiles.d/syncd.conf; }
 	test -n "$(DESTDIR)" || ! test -d /run/systemd/system || systemctl daemon-reload

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import syncd
+from syncd.config import examine
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -107,3 +108,24 @@ def make(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     for name in ("Makefile", "pyproject.toml", "requirements-dev.lock"):
         shutil.copy(ROOT / name, place)
     return subprocess.run(["make", "demo", *arguments], cwd=place, capture_output=True, text=True, check=False)
+
+
+def test_an_installation_brings_the_rules_and_removing_it_leaves_them(tmp_path: Path) -> None:
+    """Everything of the Makefile but what pip does."""
+    tree, root = tmp_path / "tree", tmp_path / "root"
+    for name in ("etc", "systemd"):
+        shutil.copytree(ROOT / name, tree / name)
+    for name in ("Makefile", "pyproject.toml", "requirements-dev.lock", "requirements.lock"):
+        shutil.copy(ROOT / name, tree)
+    for place in (tree / ".venv/bin", root / "opt/syncd/bin"):
+        place.mkdir(parents=True)
+        (place / "python").symlink_to(shutil.which("true") or "/bin/true")
+    (tree / ".venv/ready").touch()
+    for wanted in ("install", "uninstall"):
+        subprocess.run(["make", wanted, f"DESTDIR={root}"], cwd=tree, check=True, capture_output=True)
+        rules = {path.name for path in (root / "etc/syncd/rules").iterdir()}
+        assert rules == {path.name for path in (ROOT / "etc/rules").glob("*.toml")}
+        config, complaints = examine(root / "etc/syncd/syncd.toml")
+        assert complaints == []
+        assert len(config.rule) > 30
+        assert not any(rule.enabled for rule in config.rule.values())

@@ -1,4 +1,4 @@
-"""Resources as the provider tells of them: well kept unless a keyword says otherwise. An id is the name in the cases."""
+"""Resources as the provider tells of them: well kept unless a keyword says otherwise."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -37,11 +37,13 @@ class Builder:
 
     # -- storage
 
-    def bucket(self, name: str, **facets: Document) -> None:
-        blocked = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    def bucket(self, name: str, *, block: dict[str, bool] | None = None, **facets: Document) -> None:
+        blocked = dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+        )
         default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-        given = {
-            "GetPublicAccessBlock": {"PublicAccessBlockConfiguration": blocked | facets.pop("block", {})},
+        given: Document = {
+            "GetPublicAccessBlock": {"PublicAccessBlockConfiguration": blocked | (block or {})},
             "GetBucketEncryption": {"ServerSideEncryptionConfiguration": {"Rules": [default]}},
             "GetBucketVersioning": {"Status": "Enabled"},
             "GetBucketTagging": {"TagSet": OWNED},
@@ -52,11 +54,24 @@ class Builder:
             self.put(f"s3.{operation}", document, name)
 
     def volume(self, id_: str, **changes: Any) -> None:
-        document = {"VolumeId": id_, "Encrypted": True, "State": "in-use", "VolumeType": "gp3", "Size": 8, "Tags": OWNED}
+        document = {
+            "VolumeId": id_,
+            "Encrypted": True,
+            "State": "in-use",
+            "VolumeType": "gp3",
+            "Size": 8,
+            "Tags": OWNED,
+        }
         self.put("ec2.DescribeVolumes", {"Volumes": [document | {"CreateTime": ago(100)} | changes]})
 
     def snapshot(self, id_: str, **changes: Any) -> None:
-        document = {"SnapshotId": id_, "Encrypted": True, "StartTime": ago(10), "StorageTier": "standard", "State": "completed"}
+        document = {
+            "SnapshotId": id_,
+            "Encrypted": True,
+            "StartTime": ago(10),
+            "StorageTier": "standard",
+            "State": "completed",
+        }
         self.put("ec2.DescribeSnapshots", {"Snapshots": [document | changes]})
 
     def image(self, id_: str, **changes: Any) -> None:
@@ -191,7 +206,12 @@ class Builder:
         self.put("elbv2.DescribeTags", {"TagDescriptions": [{"ResourceArn": own, "Tags": OWNED}]})
         for group in groups:
             target = arn("elasticloadbalancing", f"targetgroup/{group}/1")
-            listed = {"TargetGroupArn": target, "TargetGroupName": group, "LoadBalancerArns": [own], "TargetType": "instance"}
+            listed = {
+                "TargetGroupArn": target,
+                "TargetGroupName": group,
+                "LoadBalancerArns": [own],
+                "TargetType": "instance",
+            }
             self.put("elbv2.DescribeTargetGroups", {"TargetGroups": [listed]})
             self.put("elbv2.DescribeTags", {"TagDescriptions": [{"ResourceArn": target, "Tags": OWNED}]})
             if group.endswith("full"):
@@ -215,7 +235,9 @@ class Builder:
 
     def function(self, name: str, runtime: str) -> None:
         own = arn("lambda", f"function:{name}")
-        self.put("lambda.ListFunctions", {"Functions": [{"FunctionName": name, "FunctionArn": own, "Runtime": runtime}]})
+        self.put(
+            "lambda.ListFunctions", {"Functions": [{"FunctionName": name, "FunctionArn": own, "Runtime": runtime}]}
+        )
         self.put("lambda.ListTags", {"Tags": {"owner": "shop"}}, own)
 
     def repository(self, name: str, *, scan: bool = True, mutability: str = "IMMUTABLE") -> None:
@@ -255,8 +277,9 @@ class Builder:
 
     def server_certificate(self, name: str, ends_in: float) -> None:
         document = {
-            "ServerCertificateName": name, "ServerCertificateId": f"ASCA{name}", "Path": "/", "Expiration": ago(-ends_in),
-            "Arn": f"arn:aws:iam::{MAIN}:server-certificate/{name}", "UploadDate": ago(300),
+            "ServerCertificateName": name, "ServerCertificateId": f"ASCA{name}", "Path": "/",
+            "Expiration": ago(-ends_in), "Arn": f"arn:aws:iam::{MAIN}:server-certificate/{name}",
+            "UploadDate": ago(300),
         }  # fmt: skip
         self.put("iam.ListServerCertificates", {"ServerCertificateMetadataList": [document]})
 
@@ -282,7 +305,9 @@ class Builder:
 
     def role(self, name: str, trust: str) -> None:
         document = {"RoleName": name, "RoleId": f"AROA{name}", "Arn": f"arn:aws:iam::{MAIN}:role/{name}", "Path": "/"}
-        self.put("iam.GetAccountAuthorizationDetails", {"RoleDetailList": [{**document, "AssumeRolePolicyDocument": trust}]})
+        self.put(
+            "iam.GetAccountAuthorizationDetails", {"RoleDetailList": [{**document, "AssumeRolePolicyDocument": trust}]}
+        )
 
     def policy(self, name: str, *versions: tuple[str, bool]) -> None:
         document = {"PolicyName": name, "PolicyId": f"ANPA{name}", "Arn": f"arn:aws:iam::{MAIN}:policy/{name}"}
@@ -304,11 +329,13 @@ class Builder:
             listed = [{"RegionName": name, "OptInStatus": "opt-in-not-required"} for name in (HOME, OTHER)]
             self.put("ec2.DescribeRegions", {"Regions": listed}, "", id_, region)
 
-    def trail(self, name: str, *, account: str = MAIN, region: str = HOME, logging: bool = True, **changes: bool) -> None:
+    def trail(
+        self, name: str, *, account: str = MAIN, region: str = HOME, logging: bool = True, **changes: bool
+    ) -> None:
         own = f"arn:aws:cloudtrail:{region}:{account}:trail/{name}"
         document = {
-            "Name": name, "TrailARN": own, "IsMultiRegionTrail": True, "IsOrganizationTrail": False, "HomeRegion": region,
-            "LogFileValidationEnabled": True, "S3BucketName": "trails",
+            "Name": name, "TrailARN": own, "IsMultiRegionTrail": True, "IsOrganizationTrail": False,
+            "HomeRegion": region, "LogFileValidationEnabled": True, "S3BucketName": "trails",
         }  # fmt: skip
         self.put("cloudtrail.DescribeTrails", {"trailList": [document | changes]}, "", account, region)
         self.put("cloudtrail.GetTrailStatus", {"IsLogging": logging}, own, account, region)
@@ -318,14 +345,19 @@ class Builder:
         self.put("guardduty.GetDetector", {"Status": status, "ServiceRole": "r"}, id_, account, region)
 
     def recorder(self, name: str, *, region: str = HOME, recording: bool) -> None:
-        self.put("config.DescribeConfigurationRecorders", {"ConfigurationRecorders": [{"name": name}]}, "", MAIN, region)
+        self.put(
+            "config.DescribeConfigurationRecorders", {"ConfigurationRecorders": [{"name": name}]}, "", MAIN, region
+        )
         status = [{"name": name, "recording": recording}]
         self.put(
             "config.DescribeConfigurationRecorderStatus", {"ConfigurationRecordersStatus": status}, name, MAIN, region
         )
 
     def log_group(self, name: str, **changes: int) -> None:
-        self.put("logs.DescribeLogGroups", {"logGroups": [{"logGroupName": name, "creationTime": 1_700_000_000_000, **changes}]})
+        self.put(
+            "logs.DescribeLogGroups",
+            {"logGroups": [{"logGroupName": name, "creationTime": 1_700_000_000_000, **changes}]},
+        )
 
     def stack(self, name: str, status: str) -> None:
         document = {"StackName": name, "StackId": arn("cloudformation", f"stack/{name}/1"), "StackStatus": status}

@@ -6,7 +6,8 @@ Resources go by their names, accounts by their ids, regions by account and name.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.rules_pack.estate import AFAR, BARE, HOME, MAIN, MEMBER, NARROW, OTHER
+from tests.rules_pack.cloud import HOME, MAIN, OTHER
+from tests.rules_pack.estate import AFAR, BARE, MEMBER, NARROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +103,22 @@ CASES: Mapping[str, Case] = {
     "aws-cloudformation-stack-failed": case("web-broken web-unborn", "web web-back"),
     "aws-s3-without-versioning": case("bare suspended", "kept"),
 }
+
+BLIND = frozenset(
+    {
+        "aws-account-without-trail",
+        "aws-balancer-without-targets",
+        "aws-ebs-snapshot-old",
+        "aws-guardduty-missing",
+        "aws-iam-user-without-mfa",
+        "aws-nat-gateway-unused",
+        "aws-password-policy-missing",
+        "aws-s3-no-public-access-block",
+        "aws-s3-public-bucket",
+        "aws-s3-unencrypted-bucket",
+        "aws-s3-without-versioning",
+        "aws-untagged",
+        "aws-vpc-without-flow-log",
+    }
+)
+"""Rules that ask whether something is not there: their search alone finds what was never seen as well."""

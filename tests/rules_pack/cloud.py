@@ -29,14 +29,18 @@ ABSENT = {
 class Cloud:
     """Answers by operation (`ec2.DescribeVolumes`), account, region and, for what is asked about one, its name.
 
-    What nobody told is answered with nothing. Global services are asked in HOME.
+    What nobody told is answered with nothing. Global services are asked in HOME. `refused`: operations that the
+    caller may not use.
     """
 
     def __init__(self) -> None:
+        self.refused: frozenset[str] = frozenset()
         self._answers: dict[tuple[str, str, str], list[tuple[str, Document]]] = {}
         self._services = Services()
 
-    def tell(self, operation: str, document: Document, about: str = "", account: str = MAIN, region: str = HOME) -> None:
+    def tell(
+        self, operation: str, document: Document, about: str = "", account: str = MAIN, region: str = HOME
+    ) -> None:
         """`about`: the answer is given where a parameter has this value. Lists of several answers become one."""
         self._answers.setdefault((operation, account, region), []).append((about, document))
 
@@ -76,6 +80,8 @@ class Cloud:
         account = key.removeprefix("ASIA") if key.startswith("ASIA") else MAIN
         operation = f"{call.service.folder}.{call.operation}"
         document = _identity(operation, account, call) or self.answer(operation, account, region, call.parameters)
+        if operation in self.refused:
+            return error(call.service, call.protocol, 403, "AccessDenied", "not authorized")
         if not document and operation in ABSENT:
             return error(call.service, call.protocol, 404, ABSENT[operation], "there is none")
         return success(call.service, call.operation, call.protocol, empty(call.service, call.operation) | document)
@@ -96,7 +102,10 @@ def _assumed(account: str) -> Document:
         "SessionToken": "t" * 20,
         "Expiration": "2099-01-01T00:00:00Z",
     }
-    return {"Credentials": credentials, "AssumedRoleUser": {"AssumedRoleId": "AROA:x", "Arn": f"arn:aws:sts::{account}:x"}}
+    return {
+        "Credentials": credentials,
+        "AssumedRoleUser": {"AssumedRoleId": "AROA:x", "Arn": f"arn:aws:sts::{account}:x"},
+    }
 
 
 def _values(value: Any) -> Iterator[str]:

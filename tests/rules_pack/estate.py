@@ -1,7 +1,7 @@
 """One estate that holds, for each rule, what must begin it and what is close but must not."""
 
-from tests.rules_pack.build import ANYBODY, ANYBODY_6, Builder, ago, arn, policy
-from tests.rules_pack.cloud import HOME, MAIN, OTHER, Cloud
+from tests.rules_pack.build import ANYBODY, ANYBODY_6, Builder, ago, policy
+from tests.rules_pack.cloud import MAIN, OTHER, Cloud, Document
 
 MEMBER, BARE, AFAR, NARROW = "100000000002", "100000000003", "100000000004", "100000000005"
 """In the organization; outside: without a trail, with one made in another region, with one of a single region."""
@@ -19,11 +19,13 @@ def estate() -> Cloud:
 
 
 def storage(build: Builder) -> None:
-    public = {"GetBucketPolicyStatus": {"PolicyStatus": {"IsPublic": True}}}
+    public = {"PolicyStatus": {"IsPublic": True}}
     build.bucket("kept")
-    build.bucket("open", block={"RestrictPublicBuckets": False, "BlockPublicPolicy": False}, **public)
+    build.bucket(
+        "open", block={"RestrictPublicBuckets": False, "BlockPublicPolicy": False}, GetBucketPolicyStatus=public
+    )
     build.bucket("bare", GetPublicAccessBlock={}, GetBucketEncryption={}, GetBucketVersioning={}, GetBucketTagging={})
-    build.bucket("restricted", **public)
+    build.bucket("restricted", GetBucketPolicyStatus=public)
     build.bucket("private", GetBucketPolicyStatus={"PolicyStatus": {"IsPublic": False}}, GetPublicAccessBlock={})
     build.bucket("suspended", GetBucketVersioning={"Status": "Suspended"})
     build.volume("vol-1")
@@ -90,12 +92,14 @@ def messages(build: Builder) -> None:
 
 
 def network(build: Builder) -> None:
-    def allow(protocol: str, first: int | None = None, last: int | None = None, **ranges: object) -> dict[str, object]:
+    def allow(protocol: str, first: int | None = None, last: int | None = None, **ranges: object) -> Document:
         ports = {} if first is None else {"FromPort": first, "ToPort": last if last is not None else first}
         return {"IpProtocol": protocol, **ports, **(ranges or {"IpRanges": ANYBODY})}
 
     build.security_group("sg-inside", allow("tcp", 22, IpRanges=TEN), allow("tcp", 5432, IpRanges=TEN))
-    build.security_group("sg-web", allow("tcp", 443), allow("tcp", 80, Ipv6Ranges=ANYBODY_6), allow("tcp", 22, IpRanges=TEN))
+    build.security_group(
+        "sg-web", allow("tcp", 443), allow("tcp", 80, Ipv6Ranges=ANYBODY_6), allow("tcp", 22, IpRanges=TEN)
+    )
     build.security_group("sg-ssh", allow("tcp", 22))
     build.security_group("sg-rdp-6", allow("tcp", 3389, Ipv6Ranges=ANYBODY_6))
     build.security_group("sg-low", allow("tcp", 0, 1024))
@@ -202,12 +206,20 @@ def accounts(build: Builder) -> None:
     build.account(BARE, password=None, mfa=0)
     build.account(AFAR, password={**GOOD_PASSWORDS, "MinimumPasswordLength": 8})
     build.account(NARROW, password={"MinimumPasswordLength": 20})
-    organization = {"Id": "o-shop", "Arn": f"arn:aws:organizations::{MAIN}:organization/o-shop", "MasterAccountId": MAIN}
+    organization = {
+        "Id": "o-shop",
+        "Arn": f"arn:aws:organizations::{MAIN}:organization/o-shop",
+        "MasterAccountId": MAIN,
+    }
     listed = [{"Id": id_, "Name": f"shop-{id_[-1]}", "Status": "ACTIVE"} for id_ in (MAIN, MEMBER)]
     build.put("organizations.DescribeOrganization", {"Organization": organization})
     build.put("organizations.ListAccounts", {"Accounts": listed})
     build.put("organizations.ListRoots", {"Roots": [{"Id": "r-shop", "Name": "Root"}]})
-    build.put("organizations.ListOrganizationalUnitsForParent", {"OrganizationalUnits": [{"Id": "ou-1", "Name": "Live"}]}, "r-shop")
+    build.put(
+        "organizations.ListOrganizationalUnitsForParent",
+        {"OrganizationalUnits": [{"Id": "ou-1", "Name": "Live"}]},
+        "r-shop",
+    )
     build.put("organizations.ListAccountsForParent", {"Accounts": listed[:1]}, "r-shop")
     build.put("organizations.ListAccountsForParent", {"Accounts": listed[1:]}, "ou-1")
 
@@ -229,6 +241,3 @@ def operations(build: Builder) -> None:
     build.stack("web-back", "UPDATE_ROLLBACK_COMPLETE")
     build.stack("web-broken", "UPDATE_ROLLBACK_FAILED")
     build.stack("web-unborn", "ROLLBACK_COMPLETE")
-
-
-__all__ = ["AFAR", "BARE", "HOME", "MAIN", "MEMBER", "NARROW", "OTHER", "arn", "estate"]
