@@ -20,6 +20,7 @@ from syncd.control.door import Door, bind
 from syncd.control.peers import Rights
 from syncd.control.server import Server
 from syncd.errors import ConfigError, StoreError
+from syncd.outbox.work import Outbox
 from syncd.plugin import load_collectors
 from syncd.runs import AGAIN, Runs
 from syncd.settings import Config
@@ -42,7 +43,7 @@ FINISHING = 5.0
 STATUS_EVERY = 5.0
 SCHEDULE_MAY_REST = 90.0
 WRITER_MAY_TAKE = 10.0
-ORDER = ("watchdog", "status", "schedule", "runs", "upkeep", "bus", "monitoring", "control", "lag")
+ORDER = ("watchdog", "status", "schedule", "runs", "upkeep", "bus", "outbox", "monitoring", "control", "lag")
 """In which tasks end: nothing begins any more, what goes on stops, who listens hears of it."""
 
 
@@ -99,6 +100,8 @@ class Daemon:
         async def unknown() -> None:
             raise ConfigError("the daemon is not ready to reload")
 
+        telemetry = Telemetry(look)
+        outbox = Outbox(store, lambda: core.setting.config, counted=telemetry.attempted)
         participants = Participants(time.monotonic)
         performer.steps = Workflow(store, participants).perform
         core = Core(
@@ -109,9 +112,10 @@ class Daemon:
             timetable,
             participants,
             limits,
-            Telemetry(look),
+            telemetry,
             Lag(),
             door,
+            outbox,
             unknown,
             list,
             now(),
@@ -154,10 +158,11 @@ class Daemon:
         works = {
             "control": self._server.serve,
             "bus": lambda: publish_committed(core.store, self.bus),
+            "outbox": core.outbox.serve,
             "runs": core.runs.serve,
             "schedule": core.timetable.serve,
             "lag": core.lag.watch,
-            "upkeep": lambda: keep(core.store, lambda: core.setting.config.store, self._ran),
+            "upkeep": lambda: keep(core.store, lambda: core.setting.config, self._ran),
             "watchdog": self._feed,
             "status": self._tell,
         }
@@ -171,6 +176,7 @@ class Daemon:
         self.core.stopping = True
         self.notifier.stopping("stopping")
         log.info("daemon.stopping")
+        self.core.outbox.close_soon()
         for name in ORDER:
             task = self._tasks.get(name)
             if task is None:
@@ -243,6 +249,7 @@ class Daemon:
         self.configured(new)
         core.timetable.load(planned, await core.store.schedule())
         await self._listen()
+        core.outbox.look()
         log.info("config.loaded", files=[str(file) for file in new.files], warnings=warnings)
         self.notifier.ready("reloaded")
 

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from typing import Any, Protocol, TextIO, cast
 
 import msgspec
@@ -141,8 +142,13 @@ def _libraries(first: list[Processor], last: list[Processor], stream: Stream) ->
 
 def secrets(config: Config) -> list[Secret]:
     """Every secret in the configuration, so that logs can mask them wherever they turn up."""
+    return secrets_in(config)
+
+
+def secrets_in(value: Any) -> list[Secret]:
+    """Every secret in a part of the configuration, such as the settings of a target."""
     found: list[Secret] = []
-    _gather(config, found)
+    _gather(value, found)
     return found
 
 
@@ -155,6 +161,8 @@ def _gather(value: Any, found: list[Secret]) -> None:
                 _gather(getattr(value, name), found)
         case Mapping():
             _gather(list(value.values()), found)
+        case _ if is_dataclass(value):
+            _gather([getattr(value, part.name) for part in fields(value)], found)
         case list() | tuple() | set() | frozenset():
             for item in value:
                 _gather(item, found)

@@ -7,7 +7,7 @@ import time
 from collections import Counter as Sums
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -45,6 +45,7 @@ class Facts:
     loop_lag_worst      over the last minute: between two scrapes the latest alone would miss most
     last_complete_run   0 when there was none: an alert on its age then fires, as it should
     next_run            None when none is planned: then there is no sample
+    deliveries          (target, state) → how many; oldest_delivery: age of the first that has not ended
     """
 
     scopes: Mapping[tuple[str, str], int]
@@ -66,6 +67,8 @@ class Facts:
     lanes_throttled: int
     last_complete_run: float
     next_run: float | None
+    deliveries: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    oldest_delivery: float = 0.0
 
 
 GAUGES: tuple[tuple[str, str, Callable[[Facts], float | None]], ...] = (
@@ -88,6 +91,11 @@ GAUGES: tuple[tuple[str, str, Callable[[Facts], float | None]], ...] = (
         "syncd_last_complete_run_timestamp_seconds",
         "When the last complete run ended, 0 when there was none.",
         lambda f: f.last_complete_run,
+    ),
+    (
+        "syncd_oldest_delivery_age_seconds",
+        "How long the oldest delivery that has not ended has been under way, 0 when there is none.",
+        lambda f: f.oldest_delivery,
     ),
     ("syncd_next_run_timestamp_seconds", "When the next run is planned, if one is.", lambda f: f.next_run),
 )
@@ -121,6 +129,10 @@ class Telemetry:
         self._throttles.inc(summary.throttles)
         self._bytes.inc(summary.bytes)
 
+    def attempted(self, target: str, outcome: str) -> None:
+        """`outcome`: done, retry or dead."""
+        self._attempts.labels(target, outcome).inc()
+
     def render(self) -> bytes:
         """All metrics as text, of type CONTENT_TYPE. Calls `look` in the caller's thread, and raises what it raises:
 
@@ -140,6 +152,8 @@ class Telemetry:
             self._changes.labels(change)  # there from the start, as 0: the first change is then seen as an increase
 
     def _count_work(self, to: CollectorRegistry) -> None:
+        about = "Attempts to deliver notices, by target and how they ended: done, retry or dead."
+        self._attempts = Counter("syncd_delivery_attempts_total", about, ["target", "outcome"], registry=to)
         self._calls = Counter("syncd_calls_total", "Calls to providers in finished runs.", registry=to)
         about = "Calls to providers in finished runs that were tried again."
         self._retries = Counter("syncd_call_retries_total", about, registry=to)
@@ -166,6 +180,11 @@ class _Gauges(Collector):
         for series, count in capped(facts.resources).items():
             resources.add_metric(series, count)
         yield resources
+        about = "Notices by target and state, and under waiting the events that are not in a notice yet."
+        deliveries = GaugeMetricFamily("syncd_deliveries", about, labels=["target", "state"])
+        for labels, count in facts.deliveries.items():
+            deliveries.add_metric(labels, count)
+        yield deliveries
         for name, about, value in GAUGES:
             yield GaugeMetricFamily(name, about, value(facts))
 

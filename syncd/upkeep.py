@@ -3,26 +3,33 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
 from syncd.errors import StoreError
-from syncd.settings import StoreSettings
-from syncd.store import retention
+from syncd.settings import Config, OutboxSettings, StoreSettings
+from syncd.store import notices, retention
 from syncd.store.retention import Windows
 from syncd.store.store import Store
 from syncd.sync.perform import now
+from syncd.sync.scope_run import iso
 
 log = structlog.get_logger()
 
+TOGETHER = 500
+"""Notices of a transaction."""
 
-async def keep(store: Store, settings: Callable[[], StoreSettings], ran: asyncio.Event) -> None:
+
+async def keep(store: Store, settings: Callable[[], Config], ran: asyncio.Event) -> None:
     """Whenever a run has ended, until it is cancelled. It holds up none that begins meanwhile."""
     while True:
         await index(store)
         await ran.wait()
         ran.clear()
-        await compact(store, settings())
+        await compact(store, settings().store)
+        await prune(store, settings().outbox)
 
 
 async def index(store: Store) -> None:
@@ -45,6 +52,19 @@ async def compact(store: Store, settings: StoreSettings) -> None:
         return
     if any(dropped):
         log.info("store.compacted", seconds=round(time.monotonic() - begun, 3), **dropped._asdict())
+
+
+async def prune(store: Store, settings: OutboxSettings) -> None:
+    """Drops notices that ended long ago, a little at a time; never what has not ended."""
+    before = iso(datetime.now(UTC) - timedelta(days=settings.keep_days))
+    dropped = 0
+    try:
+        while settings.keep_days and (old := await store.read(lambda c: notices.prunable(c, before, TOGETHER))):
+            dropped += await store.write(partial(notices.prune, numbers=old))
+    except StoreError as error:
+        log.warning("outbox.pruning_waits", reason=str(error))
+    if dropped:
+        log.info("outbox.pruned", notices=dropped)
 
 
 def windows_of(settings: StoreSettings) -> Windows:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from syncd.control.door import Door
+from syncd.outbox.work import Outbox
 from syncd.plugin import Collector
 from syncd.runs import Runs
 from syncd.settings import Config
@@ -41,6 +42,7 @@ class Core:
     telemetry: Telemetry
     lag: Lag
     door: Door
+    outbox: Outbox
     reload: Callable[[], Awaitable[None]]
     check: Callable[[], list[str]]
     started: str

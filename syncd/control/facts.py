@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syncd.control.core import Core
-from syncd.store import queries
+from syncd.store import notices, queries
 from syncd.telemetry import Facts
 
 
@@ -19,6 +19,7 @@ async def facts_of(core: Core) -> Facts:
     lanes = core.limits.show().values()
     loop = asyncio.get_running_loop().time()
     run = runs.current.run if runs.current else None
+    deliveries = await store.read(notices.counts)
     planned = core.timetable.next().values()
     return Facts(
         scopes=await store.read(queries.scopes),
@@ -39,6 +40,8 @@ async def facts_of(core: Core) -> Facts:
         calls_under_way=sum(lane.under_way for lane in lanes),
         lanes_throttled=sum(lane.until > loop for lane in lanes),
         last_complete_run=_seconds(await store.read(queries.last_complete)),
+        deliveries=deliveries.states,
+        oldest_delivery=max(0.0, time.time() - _seconds(deliveries.oldest)) if deliveries.oldest else 0.0,
         next_run=min((when.timestamp() for when in planned), default=None),
     )
 

@@ -94,6 +94,10 @@ class Ledger:
         statement = "insert or replace into meta values (?, 'on')" if on else "delete from meta where name = ?"
         await self._writer.write(lambda c: c.execute(statement, (name,)).rowcount)
 
+    async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """A whole transaction on what lies beside the graph. Raises StoreError: then nothing is written."""
+        return await self._writer.write(change)
+
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """A query of syncd.store.queries, on the reading connection."""
         return await on_thread(self._reader, query)

@@ -59,6 +59,9 @@ create table notice (
 ) strict;
 create index notice_due on notice (state, due);
 create index notice_incident on notice (target, incident);
+-- What is still to be sent, in its order: nothing that ended is looked at for it, however much of that is kept.
+create index notice_open on notice (target, id) where state = 'due';
+create index notice_open_incident on notice (target, incident, id) where state = 'due';
 insert into counter values ('notice', 0);
 
 -- What a target's last receipt said of an incident.
