@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from syncd.cli import arguments as common
-from syncd.cli import completion, history_arguments, search_arguments, store
+from syncd.cli import completion, deliveries_arguments, history_arguments, search_arguments, store
 from syncd.cli import syncctl_daemon as daemon
 from syncd.cli.exits import HELP, guarded
 from syncd.cli.follow import follow
@@ -12,8 +12,8 @@ from syncd.cli.output import FORMATS
 
 DESCRIPTION = """\
 Tells what syncd does and what it knows, and has it do something. search, count, aggregate, show, walk, coverage,
-events, runs, kinds, sql and store look into the store's file and need no daemon; all the others, events --follow and
-runs with an action ask the daemon."""
+events, runs, kinds, deliveries, sql and store look into the store's file and need no daemon; all the others, events
+--follow and runs with an action ask the daemon."""
 EXAMPLES = """\
 examples:
   syncctl status                             what the daemon does, how far it is, what is wrong
@@ -25,6 +25,7 @@ examples:
   syncctl events --since 2h                  what changed in the last two hours, field by field
   syncctl events --follow                    what changes, as it is seen
   syncctl kinds                              what there is, counted
+  syncctl deliveries --state dead            what could not be told; syncctl replay tells it again
   syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
   syncctl store backup /backup/syncd.db      a copy, while the daemon writes
 
@@ -46,6 +47,7 @@ def parser() -> common.Parser:
     _kinds(commands)
     _sql(commands)
     history_arguments.add(commands)
+    deliveries_arguments.add(commands)
     store.add(commands)
     completion.add(commands, "syncctl", parser)
     about = commands.add_parser("help", help="the same as --help")

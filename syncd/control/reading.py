@@ -22,7 +22,7 @@ from syncd.control.core import Core
 from syncd.control.facts import facts_of, size
 from syncd.plugin import Secret
 from syncd.settings import Config
-from syncd.store import queries
+from syncd.store import notices, queries
 from syncd.store.queries import Filter, Row
 from syncd.store.requests import Request
 from syncd.sync.scope_run import iso
@@ -57,6 +57,11 @@ class Reading:
 
     async def status(self, _request: web.Request) -> web.Response:
         core, store = self.core, self.core.store
+        counts = await store.read(partial(notices.counts, done=False))
+        failing = [each for each in core.outbox.targets(counts) if each["state"] not in ("ok", "removed")]
+        deliveries = dict.fromkeys(("waiting", "due", "dead"), 0)
+        for (_, state), count in counts.states.items():
+            deliveries[state] += count
         return answers.json(
             {
                 "version": syncd.__version__,
@@ -82,7 +87,9 @@ class Reading:
                     "loaded": core.setting.loaded,
                     "refused": core.setting.refused,
                 },
-                "warnings": self._warnings(),
+                "deliveries": deliveries,
+                "targets": failing,
+                "warnings": [*self._warnings(), *_undelivered(deliveries, failing)],
             }
         )
 
@@ -317,6 +324,17 @@ class Reading:
 async def _each(rows: list[Row]) -> AsyncIterator[Row]:
     for row in rows:
         yield row
+
+
+def _undelivered(deliveries: Row, failing: list[Row]) -> list[str]:
+    found = [
+        f"target {each['name']} fails, {each['due']} notices wait for it: {each['reason']}"
+        for each in failing
+        if each["state"] == "failing"
+    ]
+    if deliveries["dead"]:
+        found.append(f"{deliveries['dead']} notices could not be delivered: syncctl deliveries --state dead")
+    return found
 
 
 def _pending(request: Request) -> Row:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import syncd
 from syncd.control.answers import Handler
 from syncd.control.changing import Changing
+from syncd.control.delivering import Delivering
 from syncd.control.reading import API, Reading
 from syncd.control.searching import Searching
 from syncd.control.working import Working
@@ -28,7 +29,9 @@ class Route(NamedTuple):
     body: tuple[str, ...] = ()
 
 
-def routes(reading: Reading, changing: Changing, working: Working, searching: Searching) -> Iterator[Route]:
+def routes(
+    reading: Reading, changing: Changing, working: Working, searching: Searching, delivering: Delivering
+) -> Iterator[Route]:
     r, c, w = reading, changing, working
     number = "{run:[0-9]{1,18}}"
     asked = "{request:[0-9]{1,18}}"
@@ -50,6 +53,7 @@ def routes(reading: Reading, changing: Changing, working: Working, searching: Se
         STREAM,
     )
     yield from _searches(searching)
+    yield from _deliveries(delivering)
     yield Route("GET", "/v1/collectors", r.collectors, "the collectors and how much they hold")
     yield Route("GET", "/v1/accounts", r.accounts, "the accounts and how complete they are")
     yield Route("GET", "/v1/config", r.config, "the configuration in force, without its secrets")
@@ -84,6 +88,17 @@ def _searches(s: Searching) -> Iterator[Route]:
     yield Route("GET", "/v1/history", s.history, "resources created, updated, deleted, oldest first", asks, STREAM)
     text = "what differs between the pictures of two times"
     yield Route("GET", "/v1/diff", s.diff, text, ("from", "to", "q"), STREAM)
+
+
+def _deliveries(d: Delivering) -> Iterator[Route]:
+    text = "what was told to whom, the last ones, and what waits"
+    yield Route("GET", "/v1/deliveries", d.deliveries, text, ("state", "target", "rule", "limit"))
+    yield Route("GET", "/v1/deliveries/{delivery:[0-9]{1,18}}", d.delivery, "one notice as it is sent, and its answer")
+    text = "sends notices once more"
+    body = ("ids", "dead", "target")
+    yield Route("POST", "/v1/deliveries/replay", d.replay, text, changes=True, body=body)
+    yield Route("GET", "/v1/targets", d.targets, "the targets: how they do, and what is left for them")
+    yield Route("POST", "/v1/targets/{name}/test", d.test, "sends a test message now", changes=True)
 
 
 def description(table: list[Route]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from syncd.control import answers
 from syncd.control.answers import LARGEST_REQUEST, VISIT, Problem
 from syncd.control.changing import Changing
 from syncd.control.core import Core
+from syncd.control.delivering import Delivering
 from syncd.control.door import ANSWERING
 from syncd.control.peers import Rights
 from syncd.control.reading import Reading
@@ -36,7 +37,7 @@ class Server:
         self._core = core
         self._changing = Changing(core, rights)
         self._searching = Searching(core)
-        self._table = list(routes(Reading(core), self._changing, Working(core), self._searching))
+        self._table = list(routes(Reading(core), self._changing, Working(core), self._searching, Delivering(core)))
         self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
 
     def allow(self, rights: Rights) -> None:

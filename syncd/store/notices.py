@@ -250,10 +250,11 @@ def replay(connection: sqlite3.Connection, now: str, numbers: Collection[int] | 
     return sorted(id_ for (id_,) in connection.execute(query, values).fetchall())
 
 
-def counts(connection: sqlite3.Connection) -> Counts:
-    """By target and state: waiting, due, done, dead."""
+def counts(connection: sqlite3.Connection, *, done: bool = True) -> Counts:
+    """By target and state: waiting, due, dead and, where that is asked for, done."""
+    some = "" if done else "where state in ('due', 'dead') "
     query = (
-        "select target, state, count(*) from notice group by target, state union all "
+        f"select target, state, count(*) from notice {some}group by target, state union all "
         "select target, 'waiting', count(*) from delivery where notice = 0 group by target"
     )
     states = {(target, state): count for target, state, count in connection.execute(query)}
