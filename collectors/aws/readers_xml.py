@@ -216,7 +216,7 @@ def _structure(table: Table) -> Read:
 
     def read(element: Element) -> dict[str, Any]:
         document = {}
-        for child in element:
+        for child in element[:]:
             entry = get(child.tag) or _elsewhere(get, child)
             if entry is None:
                 continue
@@ -244,7 +244,7 @@ def _gathering(table: Table, attributes: dict[str, str]) -> Read:
             value = element.get(attribute)
             if value is not None:
                 document[name] = value
-        for child in element:
+        for child in element[:]:
             entry = get(child.tag) or _elsewhere(get, child)
             if entry is not None:
                 _gather(document, entry, child)
@@ -274,10 +274,10 @@ def _elsewhere(get: Callable[[str], Entry | None], child: Element) -> Entry | No
 
 def _list(inner: Read, of_text: bool) -> Read:
     def texts(element: Element) -> list[Any]:
-        return [child.text or _blank(child) for child in element] or _none(element)
+        return [child.text or _blank(child) for child in element[:]] or _none(element)
 
     def others(element: Element) -> list[Any]:
-        return [inner(child) for child in element] or _none(element)
+        return [inner(child) for child in element[:]] or _none(element)
 
     return texts if of_text else others
 
