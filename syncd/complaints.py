@@ -4,12 +4,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 import msgspec
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from syncd.plugin import Secret
 
@@ -28,8 +27,7 @@ _FOUND = {int: "an integer", float: "a number", str: "a string", list: "a list",
 _SENSITIVE = re.compile("secret|password|token|credential|private|key", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """`path` leads from the section to the value; empty means that the section as a whole cannot be used.
 
     `lacking`: what is wrong is that something is not there.

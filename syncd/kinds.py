@@ -4,11 +4,11 @@ Names, units and value sets of base kinds follow Resoto's, so that its users' se
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What a node can be.
 
     bases       direct base kinds

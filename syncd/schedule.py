@@ -7,11 +7,11 @@ to it that nothing is held up for longer than `SLACK`.
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+from msgspec import Struct
 
 SLACK = 300.0
 """Seconds for which a clock that was set back is waited for."""
@@ -33,8 +33,7 @@ _EXPECTED = f'expected five fields like "0 * * * *", or {", ".join(_NAMED)}, or 
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(Struct, frozen=True):
     """Occasions by the calendar of a time zone; made with `parse`.
 
     Where the zone changes its clock, a fixed minute and hour comes once: after a skipped hour at its end, in a repeated
@@ -67,8 +66,7 @@ class Cron:
         return next(occasion for occasion in occasions if occasion > moment)
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Struct, frozen=True):
     """Occasions at a distance of `seconds` from the latest start. ValueError unless it is more than 0."""
 
     seconds: float
@@ -91,8 +89,7 @@ def when(line: str, timezone: str) -> Cron | Every:
     return Every(int(found[1]) * _UNITS[found[2]])
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing that is started on a schedule. `name`: "all", "collector:aws", "max_age:aws_ec2_*".
 
     `jitter`: up to so many seconds later than the occasion, never more than half of the way to the following one.

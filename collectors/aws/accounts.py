@@ -1,8 +1,9 @@
 """What an account says about itself, as plain documents, with a Gap for each part that was refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from collectors.aws.client import Ask, Client
 from collectors.aws.endpoints import GLOBAL
@@ -15,8 +16,7 @@ from syncd.plugin import Calls
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One question about an account: where its answer is, and what having no answer is called."""
 
     name: str
@@ -35,8 +35,7 @@ PARTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AccountDocuments:
+class AccountDocuments(Struct, frozen=True):
     """`account` has id, arn, name, partition and the parts that were seen; `unseen` names the others.
 
     A part that the account explicitly has not is missing from `account` and from `unseen`.

@@ -1,8 +1,9 @@
 """The calls of one reading of one scope: whose they are, where they go, and what is doubtful about the answers."""
 
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import Identity
@@ -17,8 +18,7 @@ Document = dict[str, Any]
 _BUCKET_REGIONS = {"EU": "eu-west-1"}  # what S3 still calls its second region
 
 
-@dataclass(slots=True)
-class Asking:
+class Asking(Struct):
     """One reading. Facets that fail and answers that are doubtful are collected here and told at the end."""
 
     client: Client

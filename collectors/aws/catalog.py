@@ -3,11 +3,11 @@
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from botocore import xform_name
+from msgspec.structs import replace
 
 from collectors.aws.entries import (
     EDGE_TYPES,

@@ -1,7 +1,6 @@
 """Checks a catalog against botocore's models and syncd's kinds: one line a mistake, naming the nearest valid name."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import OperationModel, OperationNotFoundError, ServiceModel, Shape, StructureShape
+from msgspec.structs import replace
 
 from collectors.aws import catalog
 from collectors.aws.check_kind import check_common, check_facet_keys, check_hidden, check_identity, check_paths

@@ -4,9 +4,10 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from collectors.aws.signing import Credentials
 from syncd.errors import CredentialsError, Failed, ReadError
@@ -31,8 +32,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Identity:
+class Identity(Struct, frozen=True, eq=False):
     """An account seen with some credentials. `region` is where its own questions (STS, regions) are asked."""
 
     account: str

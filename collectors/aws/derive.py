@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from collectors.aws.common import Property, compile_common, roots_of
 from collectors.aws.entries import KindEntry
@@ -49,8 +50,7 @@ _PENDING = "PendingConfirmation"
 _MILLISECONDS = 1e11  # as seconds this would be the year 5138
 
 
-@dataclass(slots=True)
-class Item:
+class Item(Struct):
     """One listed resource while its facets come in.
 
     `own` are the top-level keys that the list itself gave; `given` those of facets that are not empty.
@@ -68,8 +68,7 @@ class Item:
     never: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
-class Shaping:
+class Shaping(Struct, frozen=True):
     """What is done to every document of a kind, wherever it is: compiled once."""
 
     entry: KindEntry

@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
+from msgspec import Struct, field
 
 from collectors.aws.models import Models, Operation
 from syncd.errors import Failed
@@ -25,8 +25,7 @@ _PORTS = {"http": 80, "https": 443}
 _PROVIDERS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """`region` and `signing_name` are those of the signature. `prefixed`: operations may put labels before the host."""
 
     scheme: str
@@ -38,8 +37,7 @@ class Endpoint:
     overridden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointSettings:
+class EndpointSettings(Struct, frozen=True):
     url: str = ""
     urls: Mapping[str, str] = field(default_factory=dict)
     fips: bool = False
@@ -69,8 +67,7 @@ def _true(text: str) -> bool:
     return text.lower() == "true"
 
 
-@dataclass(frozen=True, slots=True)
-class Partition:
+class Partition(Struct, frozen=True):
     """`pattern` fits the names of its regions; `home` answers for its global services."""
 
     name: str

@@ -1,8 +1,9 @@
 """The entries of the AWS catalog as frozen values: what a kind is, where it is listed, what else is asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 EDGE_TYPES = (
     "contains",
@@ -25,8 +26,7 @@ EDGE_TYPES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """`ec2.DescribeVolumes`: an operation of a service as botocore names both."""
 
     service: str
@@ -36,8 +36,7 @@ class Target:
         return f"{self.service}.{self.operation}"
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(Struct, frozen=True):
     """The list is called once per node (or per `batch` nodes) of another kind."""
 
     kind: str
@@ -48,24 +47,21 @@ class Parent:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """Only nodes whose document has `key` not empty, or equal to `value`."""
 
     key: str
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """Which item of a batch answer belongs to which node: the item's member and the node's document key."""
 
     item: str
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(Struct, frozen=True):
     """A part of a node that its own call gives; where the document holds it under `known`, nobody is asked."""
 
     name: str
@@ -86,8 +82,7 @@ class Facet:
     known: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(Struct, frozen=True):
     """How a common property of a base kind comes from the document: one of `of`, `exists`, `template`, `value`."""
 
     of: str = ""
@@ -101,8 +96,7 @@ class Common:
     number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(Struct, frozen=True):
     """A reference in the document at `path` to a node of one of `kinds`.
 
     `form` is what the value must look like, its named groups fill `template`; `beside` is what another member of the
@@ -119,8 +113,7 @@ class Relation:
     beside: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KindEntry:
+class KindEntry(Struct, frozen=True):
     """One kind of the catalog, as written there."""
 
     kind: str
@@ -164,8 +157,7 @@ class KindEntry:
         return tuple(relation.path for relation in self.relations)
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """What a whole file says of its service."""
 
     name: str
@@ -174,8 +166,7 @@ class Service:
     actions: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What a member name refers to, in any kind (references.toml)."""
 
     member: str
@@ -190,8 +181,7 @@ class Rule:
     except_: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """All entries of a folder."""
 
     services: Mapping[str, Service]

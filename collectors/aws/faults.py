@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 from lxml import etree
+from msgspec import Struct
 
 from collectors.aws.readers_xml import local, parse
 from collectors.aws.values import Unreadable
@@ -118,8 +118,7 @@ _REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-i
 _LONGEST = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """An error answer, of any protocol."""
 
     status: int

@@ -1,11 +1,11 @@
 """Tells two meanings of a scope's documents apart: catalog entries, the model's shapes and the rules that apply."""
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
+from msgspec import Struct
 
 from collectors.aws.outline import snake
 from collectors.aws.plans import KindPlan
@@ -34,9 +34,8 @@ def fingerprint(kinds: Iterable[KindPlan], referred: Iterable[Target]) -> str:
 
 def _text(value: Any) -> str:
     """The value written out the same way in every process."""
-    if dataclasses.is_dataclass(value):
-        names = (field.name for field in dataclasses.fields(value) if field.name not in _SAME)
-        return _text({name: getattr(value, name) for name in names})
+    if isinstance(value, Struct):
+        return _text({name: getattr(value, name) for name in value.__struct_fields__ if name not in _SAME})
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{key}={_text(part)}" for key, part in sorted(value.items())) + "}"
     if isinstance(value, (frozenset, set)):

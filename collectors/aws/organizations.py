@@ -1,9 +1,10 @@
 """An AWS Organization: its accounts, its tree of units, and which accounts a configuration means."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import Struct, field
 
 from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import Identity
@@ -18,8 +19,7 @@ _CLOSED = frozenset({"SUSPENDED", "PENDING_CLOSURE", "CLOSED", "PENDING_ACTIVATI
 _DEEPEST = 10
 
 
-@dataclass(frozen=True, slots=True)
-class OrganizationDocuments:
+class OrganizationDocuments(Struct, frozen=True):
     """The organization as plain documents.
 
     `units` and `accounts` carry `parent_id` (a root or a unit) and `path` (`Root/Prod/Web`) beside what AWS says.
@@ -31,8 +31,7 @@ class OrganizationDocuments:
     accounts: list[Document] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Organizations:
+class Organizations(Struct, frozen=True):
     """The Organizations API, seen with one identity. Raises a ReadError for what it may not see."""
 
     client: Client

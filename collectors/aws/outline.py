@@ -1,11 +1,11 @@
 """Walks botocore's shapes the way documents will look: structure members in snake_case, keys of maps as they are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from botocore import xform_name
 from botocore.model import ListShape, MapShape, Shape, StructureShape
+from msgspec import Struct, field
 
 from collectors.aws.paths import Step, steps
 from collectors.aws.tables import nearest
@@ -54,8 +54,7 @@ def _each(shape: Shape, step: Step) -> Shape:
     return shape.member
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """What a document can hold: its top-level keys with their shapes; None is text made by the engine."""
 
     roots: Mapping[str, Shape | None] = field(default_factory=dict)

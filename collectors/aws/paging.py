@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from botocore import xform_name
 from botocore.model import OperationModel
+from msgspec import Struct
 
 Steps = tuple[str | int, ...]
 Alternatives = tuple[Steps, ...]
@@ -37,8 +37,7 @@ _SIZES = {
 _LARGEST = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(Struct, frozen=True):
     """How a list goes on: `inputs[i]` takes what `outputs[i]` finds in the document of a page."""
 
     inputs: tuple[str, ...] = ()

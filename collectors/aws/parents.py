@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from collectors.aws.asking import Asking
 from collectors.aws.plans import ParentPlan, ScopePlan
@@ -15,8 +16,7 @@ Listed = tuple[str, Document]
 Lister = Callable[[ParentPlan, Asking], AsyncIterator[list[Listed]]]
 
 
-@dataclass(slots=True)
-class _Parents:
+class _Parents(Struct):
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     found: list[Listed] | None = None
     error: ReadError | None = None

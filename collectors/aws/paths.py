@@ -1,15 +1,15 @@
 """Paths into documents, read once and compiled to small functions."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 Document = dict[str, Any]
 Getter = Callable[[Document], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One member on a path; `each` goes on with every element of the list found there."""
 
     name: str

@@ -3,9 +3,10 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import Struct, field
 
 from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import (
@@ -29,8 +30,7 @@ _AT_ONCE = 32
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """An account, how to read it, and its enabled regions that are wanted.
 
     `organization` is true for the identity with which the Organization was listed; `reads` is false where only that is
@@ -47,8 +47,7 @@ class Place:
     reads: bool = True
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """An account before it was looked into."""
 
     identity: Identity
@@ -57,8 +56,7 @@ class _Found:
     reads: bool = True
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(Struct):
     client: Client
     settings: AwsSettings
     calls: Calls

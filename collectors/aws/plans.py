@@ -1,9 +1,10 @@
 """A scope as it is read: its list call, its kinds, and the calls for their facets. Values made by the compiler."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from collectors.aws.arguments import Arguments
 from collectors.aws.derive import Shaping
@@ -15,8 +16,7 @@ Document = dict[str, Any]
 Extract = Callable[[Document], list[Document]]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """One operation as this scope uses it."""
 
     operation: Operation
@@ -26,8 +26,7 @@ class Call:
     absent: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Take:
+class Take(Struct, frozen=True):
     """What one facet takes of an answer: `keys` are the document keys it can give ("tags" for tags).
 
     `richer` are those of them that stand above what the list itself gives; `member` is the part of a batch's item.
@@ -41,8 +40,7 @@ class Take:
     member: str = ""
 
 
-@dataclass(frozen=True)
-class FacetCall:
+class FacetCall(Struct, frozen=True):
     """One call that gives one or several facets of a node, or of up to `batch` nodes."""
 
     call: Call
@@ -63,8 +61,7 @@ class FacetCall:
         return any(take.facet.tags for take in self.takes)
 
 
-@dataclass(frozen=True)
-class KindPlan:
+class KindPlan(Struct, frozen=True):
     """One kind of a scope. `levels` are facet calls, each level after the one before."""
 
     entry: KindEntry
@@ -87,8 +84,7 @@ class KindPlan:
         return any(call.gives_tags and call.region is not None for level in self.levels for call in level)
 
 
-@dataclass(frozen=True)
-class ParentPlan:
+class ParentPlan(Struct, frozen=True):
     """The nodes of another kind that the list is asked for, one by one or `batch` at once."""
 
     scope: "ScopePlan"
@@ -101,8 +97,7 @@ class ParentPlan:
     needed: frozenset[str]
 
 
-@dataclass(frozen=True)
-class ScopePlan:
+class ScopePlan(Struct, frozen=True, dict=True):
     """A list call and the kinds that it gives."""
 
     name: str

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from botocore.model import ListShape, Shape, StructureShape
+from msgspec import Struct
 
 from collectors.aws.entries import KindEntry, Relation, Rule
 from collectors.aws.outline import Outline, members
@@ -22,8 +22,7 @@ DEEPEST = 9
 _REMEMBERED = 20000  # targets kept for a scope, so that a VPC of a thousand instances is one edge object
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One place in the documents of a kind that names other resources."""
 
     path: str

@@ -6,10 +6,11 @@ byte for byte what it writes.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from collectors.aws.models import Operation
 from collectors.aws.request import UNRESERVED, Request, write
@@ -21,8 +22,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._~-]+").fullmatch
 _PLAIN_IN_JSON = re.compile(r'[^"\\\x00-\x1f\x7f-\U0010ffff]+').fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """A request with holes. `fits` tells whether a text can stand in every hole as `fill` writes it there."""
 
     blank: Request

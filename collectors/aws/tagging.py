@@ -3,8 +3,9 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from collectors.aws.arguments import Arguments
 from collectors.aws.asking import Asking
@@ -22,8 +23,7 @@ _MOST_FILTERS = 100
 _ARN = re.compile(r"arn:[a-z][a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:[^\s]+")
 
 
-@dataclass(slots=True)
-class _Sweep:
+class _Sweep(Struct):
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     tags: Tags | None = None
     error: ReadError | None = None

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from collectors.aws.entries import Catalog, KindEntry
 from collectors.aws.templates import PLACE_NAMES, as_template, prepare, template
@@ -14,8 +15,7 @@ Make = Callable[[str], str]
 REFERENCE_NAMES = PLACE_NAMES | {"value"}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One kind as the target of references. `form` and `arn` are patterns of whole values, "" where there is none;
     `reference` is the template that makes a target of a bare value, or "".
     """

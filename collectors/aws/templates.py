@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from collectors.aws.paths import Document, getter
 
@@ -15,16 +16,14 @@ PLACE_NAMES = frozenset({"account", "region", "partition"})
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """`{owner_id|account}` or `{load_balancer_arn|tail}`: the first name that has a value, and what is made of it."""
 
     names: tuple[str, ...]
     filters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """Text with fields: `texts` has one element more than `fields`."""
 
     texts: tuple[str, ...]

@@ -1,9 +1,11 @@
 """A complete reading of one scope becomes one transaction: nodes, edges, history, events and coverage, or nothing."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.model import Gap, Scope
 from syncd.store import coverage, edges, nodes
@@ -21,8 +23,7 @@ HEIR = (
 HELD = "select key from node where scope = :scope union all select node from sighting where scope = :scope"
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """What the store must know of the kinds: numbers for names, which lists are ordered, which stay the `same` resource
     under another creation time."""
 
@@ -32,8 +33,7 @@ class Vocabulary:
     same: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a commit did."""
 
     coverage: Coverage

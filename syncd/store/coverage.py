@@ -3,7 +3,9 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.model import Scope
 from syncd.store.journal import Event, Journal
@@ -12,8 +14,7 @@ QUIETLY = {"disabled", "never"}
 """States that are the ordinary lot of thousands of scopes: recorded, but told only when they replace another state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """One row of table scope. `id` 0: not stored yet."""
 
     id: int
@@ -40,7 +41,7 @@ class Coverage:
         return f"{self.collector}/{self.account}/{self.region}/{self.name}"
 
 
-COLUMNS = tuple(Coverage.__slots__)
+COLUMNS = Coverage.__struct_fields__
 NEXT = "select 1 + max((select coalesce(max(id), 0) from scope), (select coalesce(max(id), 0) from scope_gone))"
 """A number that no scope ever had: history would take a new scope for the one that had it."""
 Place = tuple[str, str, str]

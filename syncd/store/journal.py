@@ -1,14 +1,14 @@
 """What one transaction leaves beside the rows: its commit number and its events, numbered without gaps."""
 
 import sqlite3
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from syncd.store.records import dumps
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One durable record of something that happened. `body` is written as JSON."""
 
     type: str

@@ -1,10 +1,10 @@
 """Rows of nodes: insert, replace, delete, with their history. Functions of a running transaction."""
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from syncd.errors import Failed
 from syncd.model import Document
@@ -21,8 +21,7 @@ OLD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """An open version as the store has it; `kind` is its number."""
 
     scope: int

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from syncd.errors import Failed
 from syncd.model import Gap, Node, Scope
@@ -29,8 +30,7 @@ class KnownNode(NamedTuple):
 Known = Mapping[int, KnownNode]
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """Fills node by node; `changed` holds what is new or differs, `flags` what only carries over other facets.
 
     `broken`: why the reading contradicts itself; it may then only fill a scope of which nothing is known.

@@ -6,13 +6,13 @@ process may die at any moment in between.
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
 import orjson
+from msgspec import Struct, field
 
 from syncd.store.picture import LAST_AT, moment
 from syncd.store.writer import Transaction
@@ -26,8 +26,7 @@ SEEN = 100_000
 COMPACTED = "compacted"
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(Struct, frozen=True):
     """Days that closed versions are kept, 0 for ever. `by_kind`: globs, of which the longest that matches decides."""
 
     days: float = 90.0

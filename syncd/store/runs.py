@@ -1,8 +1,9 @@
 """Runs and their statistics. Functions of a running transaction."""
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from syncd.store import requests, steps
 from syncd.store.journal import Event, Journal, advance
@@ -10,8 +11,7 @@ from syncd.store.records import dumps
 from syncd.store.requests import Request
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeRun:
+class ScopeRun(Struct, frozen=True):
     """What one reading of one scope cost and brought. `seconds` wall time, `bytes` of answers' bodies."""
 
     scope: str

@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiosqlite
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from syncd.errors import ReadError, StoreError
 from syncd.kinds import KindRegistry
@@ -35,8 +36,7 @@ BATCH = 256
 """Scopes that did not change are committed together, this many at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """A complete reading that brought nothing new."""
 
     scope: Scope

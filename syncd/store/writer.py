@@ -3,10 +3,10 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import aiosqlite
+from msgspec import Struct
 
 from syncd.errors import StoreError, StoreFull
 
@@ -17,8 +17,7 @@ QUEUE = 32
 FULL = ("disk is full", "disk i/o error", "file too large")
 
 
-@dataclass(frozen=True, slots=True)
-class _Undone:
+class _Undone(Struct, frozen=True):
     """A change that failed, and left the others of its transaction alone."""
 
     error: Exception

@@ -3,9 +3,10 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from syncd.errors import Failed, Temporary, Throttled
 from syncd.plugin import Lane
@@ -14,8 +15,7 @@ from syncd.sync.limits import Limits
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How often and how long: `attempts` in all, waits from `base` to `cap` seconds, `call` seconds for one attempt."""
 
     attempts: int = 6
@@ -31,8 +31,7 @@ class Patience:
         return chance * float(min(self.cap, self.base * 2.0**attempt))
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Calls of one scope, or of a whole run."""
 
     calls: int = 0
@@ -74,8 +73,7 @@ class Budget:
             raise TimeoutError from error
 
 
-@dataclass(slots=True)
-class HostCalls:
+class HostCalls(Struct):
     """Implements plugin.Calls for one scope (or for discovery)."""
 
     limits: Limits

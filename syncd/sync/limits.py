@@ -6,7 +6,8 @@ one after as many calls without; after throttling it also pauses, for the time t
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from syncd.plugin import Lane
 
@@ -15,8 +16,7 @@ SMALLEST = 1
 START = 16
 
 
-@dataclass(slots=True)
-class LaneLimit:
+class LaneLimit(Struct):
     """The state of one lane. `limit` calls may be under way; none starts before `until` (loop time, seconds)."""
 
     limit: float = START

@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import structlog
+from msgspec import Struct
 
 from syncd.errors import CredentialsError, StoreError, SyncdError
 from syncd.kinds import KindRegistry
@@ -51,8 +52,7 @@ async def _only_collect(_request: Request, collect: Collect) -> None:
     await collect()
 
 
-@dataclass(slots=True)
-class Performer:
+class Performer(Struct):
     """What runs share. `config` may be exchanged between two runs; `watch` is handed each run as it begins.
 
     `steps` says what a run does, and calls what it is given where it is to collect.

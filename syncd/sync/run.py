@@ -3,11 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 import structlog
+from msgspec import Struct, field
 
 from syncd.errors import Denied, Disabled, Failed, ReadError
 from syncd.model import Blind, Scope
@@ -27,8 +27,7 @@ AHEAD = 512
 """Scopes that discovery may be ahead of the readers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a run is to do. `retire_after` in seconds; `accept`: scope globs whose guards are off."""
 
     selection: Selection
@@ -37,8 +36,7 @@ class Plan:
     retire_after: float = 30 * 86400.0
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """Everything that one run shares. `now` gives ISO 8601 text; `clock` monotonic seconds."""
 
     store: Store

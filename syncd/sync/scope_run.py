@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
+from msgspec import Struct
 
 from syncd.errors import Disabled, Failed, ReadError, StoreError
 from syncd.model import Doubt, Gap, Last, Node, Scope
@@ -26,8 +26,7 @@ class Held(ReadError):
     state = "held"
 
 
-@dataclass(frozen=True, slots=True)
-class Guards:
+class Guards(Struct, frozen=True):
     """What a reading must pass. `disabled_for` and `budget` in seconds."""
 
     hold_share: float = 0.5
@@ -38,8 +37,7 @@ class Guards:
     largest_document: int = 262_144
 
 
-@dataclass(slots=True)
-class ScopeReader:
+class ScopeReader(Struct):
     """Implements plugin.Reader for one reading."""
 
     calls: HostCalls
@@ -61,8 +59,7 @@ class ScopeReader:
         return known is not None and known.had(facet)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """How a scope ended in a run."""
 
     scope: Scope
@@ -73,8 +70,7 @@ class Result:
     tally: Tally
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One try at one scope: when it began (ISO 8601 text and monotonic seconds) and what it called."""
 
     scope: Scope
@@ -83,8 +79,7 @@ class Attempt:
     begun: float
 
 
-@dataclass(slots=True)
-class ScopeRunner:
+class ScopeRunner(Struct):
     """Reads scopes of one collector session. `now` gives ISO 8601 text; `clock` monotonic seconds."""
 
     store: Store

@@ -22,7 +22,7 @@ def urn(account: str, name: str) -> str:
 
 def box(account: str, name: str, **document: Any) -> Node:
     """A resource; the keywords are its document, but for `tags`, `edges`, `created_at` and the like."""
-    own = {key: document.pop(key) for key in list(document) if key in Node.__slots__}
+    own = {key: document.pop(key) for key in list(document) if key in Node.__struct_fields__}
     node = Node(urn(account, name), "fake_box", name, name, account, "r1", document=document)
     for key, value in own.items():
         setattr(node, key, value)

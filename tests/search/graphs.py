@@ -3,9 +3,11 @@
 import random
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from syncd.errors import Denied, Disabled, Failed
 from syncd.kinds import BASE_KINDS, Kind, KindRegistry

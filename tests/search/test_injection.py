@@ -5,10 +5,10 @@ import hashlib
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from syncd.errors import QueryError
 from syncd.search import functions

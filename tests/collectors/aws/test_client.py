@@ -3,13 +3,13 @@
 import asyncio
 import gzip
 import time
-from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from collectors.aws.client import LARGEST_ANSWER, Ask, Client, open_http
 from collectors.aws.credentials import AssumedRole, Identity

@@ -1,7 +1,8 @@
 """Who contains whom: organization, units, accounts, regions; and what an account says of itself."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from collectors.aws.containment import organization_nodes, read_account
 from collectors.aws.organizations import OrganizationDocuments
