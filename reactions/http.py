@@ -33,7 +33,7 @@ class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     expected: tuple[Status, ...] = ()
 
     def __post_init__(self) -> None:
-        check("url", self.url.reveal())
+        check("url", self.url.reveal(), secret=True)
         check("body", self.body)
         for name, text in self.headers.items():
             check(f"headers.{name}", text)

@@ -29,18 +29,27 @@ def in_header(value: Any) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in str(value)[:_LONGEST_IN_HEADER]).split())
 
 
+class Environment(ImmutableSandboxedEnvironment):
+    """`notice.items` is what the notice holds, not what a dictionary can do."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @lru_cache
-def environment(finalize: Callable[[Any], Any]) -> ImmutableSandboxedEnvironment:
+def environment(finalize: Callable[[Any], Any]) -> Environment:
     """`finalize` is done to each value before it is put in. Nothing is escaped as HTML: there is none."""
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, finalize=finalize, autoescape=False)
+    return Environment(undefined=StrictUndefined, finalize=finalize, autoescape=False)
 
 
-def check(name: str, text: str) -> None:
-    """Raises ValueError for a text that is no template."""
+def check(name: str, text: str, *, secret: bool = False) -> None:
+    """Raises ValueError for a text that is no template. Of a secret one nothing is quoted."""
     try:
         environment(as_it_is).parse(text)
     except TemplateError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(f"{name}: {'not a template' if secret else error}") from None
 
 
 def fill(name: str, text: str, values: dict[str, Any], finalize: Callable[[Any], Any] = as_it_is) -> str:

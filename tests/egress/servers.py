@@ -30,7 +30,7 @@ Stream = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass
 class Names(AbstractResolver):
-    """Answers each question for a name with the next of its addresses, the last one for ever."""
+    """Answers each question for a name with the next of its addresses, or list of them; with the last one for ever."""
 
     known: dict[str, Sequence[str]]
     asked: list[str] = field(default_factory=list)
@@ -43,10 +43,14 @@ class Names(AbstractResolver):
             raise OSError(None, "no such name")
         found = answers[min(self.asked.count(host), len(answers) - 1)]
         self.asked.append(host)
-        version = socket.AF_INET6 if ip_address(found).version == 6 else socket.AF_INET
-        return [ResolveResult(hostname=host, host=found, port=port, family=version, proto=0, flags=0)]
+        return [_resolved(host, each, port) for each in found.split()]
 
     async def close(self) -> None: ...
+
+
+def _resolved(name: str, address: str, port: int) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return ResolveResult(hostname=name, host=address, port=port, family=family, proto=0, flags=0)
 
 
 @dataclass
@@ -72,7 +76,7 @@ async def serving(
         return await handler(request)
 
     app = web.Application(client_max_size=16 * 1024 * 1024)
-    app.router.add_route("*", "/{path:.*}", answer)
+    app.router.add_route("*", r"/{path:[\s\S]*}", answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()

@@ -2,15 +2,18 @@
 
 import asyncio
 import socket
+import ssl
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
 
+from syncd.config_text import converted
 from syncd.errors import Retry
 from syncd.settings import EgressSettings
 from tests.egress.hostile import HOSTILE
-from tests.egress.servers import LOOPBACK, NOW, Names, Sink, leaving, serving
+from tests.egress.servers import LOOPBACK, NOW, Certificates, Names, Sink, leaving, serving, streaming
 
 STRICT = EgressSettings(timeout_seconds=2.0)
 
@@ -88,6 +91,20 @@ async def test_names_that_are_asked_for_at_one_time_do_not_lend_each_other_their
     assert len(sink.requests) == 10
 
 
+async def test_of_several_addresses_of_a_name_each_is_judged() -> None:
+    names = Names({"evil.example": ["127.0.0.1 ::1 10.0.0.1"], "alerts.internal": ["127.0.0.2 127.0.0.1 ::1"]})
+    settings = EgressSettings(allow=("alerts.internal",), http=("alerts.internal", "evil.example"), timeout_seconds=2.0)
+    sink = Sink()
+    async with serving(sink) as url, leaving(settings, names) as egress:
+        port = urlsplit(url).port
+        assert (await egress.attempt(NOW).send("POST", f"http://alerts.internal:{port}/")).status == 200
+        with pytest.raises(Retry, match="is not a public address"):
+            await egress.attempt(NOW).send("POST", f"http://evil.example:{port}/")
+        with pytest.raises(Retry, match="is not a public address"):
+            await egress.attempt(NOW).connect("evil.example", port or 0)
+    assert len(sink.requests) == 1
+
+
 async def test_a_redirect_is_not_followed() -> None:
     inner = Sink()
     async with serving(inner) as inside, leaving() as egress:
@@ -130,6 +147,42 @@ async def test_a_proxy_of_the_configuration_is_what_is_asked_and_what_is_checked
     assert len(proxy.requests) == 1
 
 
+async def test_through_a_proxy_tls_is_spoken_with_the_target(tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path)
+    asked = []
+    tls = ssl.create_default_context(cafile=certificates.file("authority"))
+    sink = Sink()
+    async with serving(sink, certificates.server()) as url:
+
+        async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+            inner, outer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+            writer.write(b"HTTP/1.1 200 go on\r\n\r\n")
+            await asyncio.gather(pump(reader, outer), pump(inner, writer))
+
+        async with streaming(tunnel) as port:
+            settings = EgressSettings(allow=("127.0.0.1",), proxy=f"http://127.0.0.1:{port}", timeout_seconds=5.0)
+            async with leaving(settings) as egress:
+                await egress.attempt(NOW).send("POST", f"{url}/hidden", tls=tls)
+                with pytest.raises(Retry, match="TLS: the certificate is not valid"):
+                    await egress.attempt(NOW).send("POST", f"{url}/hidden")
+    assert asked[0] == f"CONNECT {urlsplit(url).netloc} HTTP/1.1".encode()
+    assert len(sink.requests) == 1
+
+
+async def test_a_proxy_that_refuses_is_named() -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    async with streaming(refuse) as port:
+        settings = EgressSettings(allow=("127.0.0.1",), proxy=f"http://127.0.0.1:{port}")
+        async with leaving(settings) as egress:
+            with pytest.raises(Retry, match=r"^POST https://sink\.example: the proxy answered 407$"):
+                await egress.attempt(NOW).send("POST", "https://sink.example/hidden")
+
+
 async def test_a_literal_address_is_refused_in_front_of_a_proxy_as_well() -> None:
     proxy = Sink()
     async with serving(proxy) as url:
@@ -145,6 +198,19 @@ async def test_a_socket_is_connected_and_does_not_block() -> None:
         with await egress.attempt(NOW).connect("127.0.0.1", urlsplit(url).port or 0) as found:
             assert found.getpeername()[0] == "127.0.0.1"
             assert found.gettimeout() == 0.0
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while part := await reader.read(65_536):
+        writer.write(part)
+        await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize("table", [{"allow": ["10.0.0.1/24"]}, {"http": ["https://a.example"]}])
+def test_a_place_that_names_nothing_is_an_error_of_the_configuration(table: dict[str, list[str]]) -> None:
+    _, (wrong,) = converted(table, EgressSettings)
+    assert wrong.text.startswith(f"{next(iter(table))}: ")
 
 
 def free_port() -> int:
