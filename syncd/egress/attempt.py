@@ -97,7 +97,8 @@ class Attempt:
             async with asyncio.timeout(self._way.seconds):
                 return await connected(self._way.guard, self._way.resolver, host, port)
         except (TimeoutError, OSError) as error:
-            reason = _first(dial.refused) or error.strerror or "it takes too long"
+            otherwise = "it takes too long" if isinstance(error, TimeoutError) else "no connection"
+            reason = _first(dial.refused) or error.strerror or otherwise
             raise Retry(self.clean(f"connect to {host}:{port}: {reason}")) from None
         finally:
             dialling.reset(token)
