@@ -16,6 +16,8 @@ from syncd.schedule import when
 from syncd.settings import (
     SECTIONS,
     Config,
+    RuleSettings,
+    RulesSettings,
     ScheduleSettings,
     SearchSettings,
     StoreSettings,
@@ -49,8 +51,9 @@ def examine(path: Path | None = None) -> tuple[Config, list[str]]:
     collectors = load_collectors(named or None)
     settings = {name: section(text, name, found.settings, complaints) for name, found in collectors.items()}
     targets = targets_of(text, complaints)
-    rules = rules_in(text, sections["rules"], targets, complaints)
-    return Config(**sections, targets=targets, rule=rules, collectors=settings, files=text.files), complaints
+    rules, files = rules_in(text, sections["rules"], targets, complaints)
+    found = Config(**sections, targets=targets, rule=rules, rule_files=files, collectors=settings, files=text.files)
+    return found, complaints
 
 
 def complaints_of(path: Path | None = None) -> list[str]:
@@ -86,6 +89,28 @@ def search_settings(path: Path | None = None) -> SearchSettings:
         raise ConfigError(complaints[0])
     assert isinstance(found, SearchSettings)
     return found
+
+
+def rule_settings(path: Path | None = None) -> tuple[dict[str, RuleSettings], SearchSettings]:
+    """The rules and [search] of the configuration. As quick as `store_file`, and without a look at targets' secrets.
+
+    Raises ConfigError where they cannot be used.
+    """
+    complaints: list[str] = []
+    text = read(files_of(path))
+    search = section(text, "search", SearchSettings, complaints)
+    switches = section(text, "rules", RulesSettings, complaints)
+    targets = text.values.get("targets")
+    rules, _ = rules_in(text, switches, targets if isinstance(targets, dict) else (), complaints)
+    if complaints:
+        raise ConfigError(complaints[0])
+    return rules, search
+
+
+def zone(path: Path | None = None) -> str:
+    """The time zone of cron lines, as quick as `store_file`; UTC where it cannot be used."""
+    found = section(read(files_of(path)), "schedule", ScheduleSettings, [])
+    return str(found.timezone) if found is not None else "UTC"
 
 
 def _check_cron(text: Text, sections: dict[str, Any], installed: set[str], complaints: list[str]) -> None:

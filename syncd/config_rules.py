@@ -1,6 +1,6 @@
 """Targets and rules of the configuration: each is taken as it stands, or complained of and left out."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,14 @@ def _target(text: Text, name: str, table: Any, complaints: list[str]) -> Target 
 
 
 def rules_in(
-    text: Text, switches: RulesSettings, targets: Mapping[str, Target], complaints: list[str]
-) -> dict[str, RuleSettings]:
-    """Every rule by name, `enabled` as [rules] decides. One that cannot be used as it stands is left out."""
+    text: Text, switches: RulesSettings, targets: Collection[str], complaints: list[str]
+) -> tuple[dict[str, RuleSettings], dict[str, Path]]:
+    """Every rule by name, `enabled` as [rules] decides, and its file. One that cannot be used as it stands is left out.
+
+    `targets`: their names.
+    """
     found: dict[str, RuleSettings] = {}
+    files: dict[str, Path] = {}
     for file, table in [*text.rules, *_packed(text, switches)]:
         rule, wrong = converted(table, RuleSettings)
         name = table.get("name", "") if isinstance(table, dict) else ""
@@ -60,8 +64,8 @@ def rules_in(
             lines = [f"rule {name}: {line}" for line in _faults(rule, found, targets)]
         complaints += [f"{file}: {line}" for line in lines]
         if rule is not None and not lines:
-            found[rule.name] = _switched(rule, switches)
-    return found
+            found[rule.name], files[rule.name] = _switched(rule, switches), file
+    return found, files
 
 
 def _packed(text: Text, switches: RulesSettings) -> list[tuple[Path, Any]]:
@@ -71,7 +75,7 @@ def _packed(text: Text, switches: RulesSettings) -> list[tuple[Path, Any]]:
     return [pair for file in files for pair in rules_of(file, parse(file))]
 
 
-def _faults(rule: RuleSettings, others: Mapping[str, RuleSettings], targets: Mapping[str, Target]) -> list[str]:
+def _faults(rule: RuleSettings, others: Mapping[str, RuleSettings], targets: Collection[str]) -> list[str]:
     lines = [f"unknown target {name}; {nearest(name, targets)}" for name in rule.to if name not in targets]
     if rule.name in others:
         lines.append("there is another rule of this name")

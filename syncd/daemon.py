@@ -14,7 +14,6 @@ import msgspec
 import structlog
 
 from syncd.bus import Bus, Told, publish_committed
-from syncd.config import complaints_of, load
 from syncd.control.core import Core, Setting
 from syncd.control.door import Door, bind
 from syncd.control.peers import Rights
@@ -22,6 +21,8 @@ from syncd.control.server import Server
 from syncd.errors import ConfigError, StoreError
 from syncd.outbox.work import Outbox
 from syncd.plugin import load_collectors
+from syncd.rules.check import complaints_of, load
+from syncd.rules.shell import Rules
 from syncd.runs import AGAIN, Runs
 from syncd.settings import Config
 from syncd.store import queries
@@ -43,7 +44,7 @@ FINISHING = 5.0
 STATUS_EVERY = 5.0
 SCHEDULE_MAY_REST = 90.0
 WRITER_MAY_TAKE = 10.0
-ORDER = ("watchdog", "status", "schedule", "runs", "upkeep", "bus", "outbox", "monitoring", "control", "lag")
+ORDER = ("watchdog", "status", "schedule", "runs", "rules", "upkeep", "bus", "outbox", "monitoring", "control", "lag")
 """In which tasks end: nothing begins any more, what goes on stops, who listens hears of it."""
 
 
@@ -103,7 +104,9 @@ class Daemon:
         telemetry = Telemetry(look)
         outbox = Outbox(store, lambda: core.setting.config, counted=telemetry.attempted)
         participants = Participants(time.monotonic)
-        performer.steps = Workflow(store, participants).perform
+        rules = Rules(store)
+        await rules.load(config)
+        performer.steps = Workflow(store, participants, rules.step).perform
         core = Core(
             store,
             runs,
@@ -111,6 +114,7 @@ class Daemon:
             Setting(config, now()),
             timetable,
             participants,
+            rules,
             limits,
             telemetry,
             Lag(),
@@ -161,6 +165,7 @@ class Daemon:
             "outbox": core.outbox.serve,
             "runs": core.runs.serve,
             "schedule": core.timetable.serve,
+            "rules": core.rules.serve,
             "lag": core.lag.watch,
             "upkeep": lambda: keep(core.store, lambda: core.setting.config, self._ran),
             "watchdog": self._feed,
@@ -249,6 +254,7 @@ class Daemon:
         self.configured(new)
         core.timetable.load(planned, await core.store.schedule())
         await self._listen()
+        await core.rules.load(new)
         core.outbox.look()
         log.info("config.loaded", files=[str(file) for file in new.files], warnings=warnings)
         self.notifier.ready("reloaded")

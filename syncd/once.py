@@ -3,14 +3,18 @@
 from collections.abc import Callable
 
 from syncd.plugin import Selection, load_collectors
+from syncd.rules.shell import Rules
 from syncd.settings import Config
 from syncd.store.figures import free_bytes
 from syncd.store.requests import COLLECT, Request
 from syncd.store.retention import Dropped
 from syncd.sync.limits import Limits
-from syncd.sync.perform import Performer, now, open_store
+from syncd.sync.perform import Collect, Performer, now, open_store
 from syncd.sync.summary import Progress, RunSummary
 from syncd.upkeep import compact, windows_of
+
+AFTER = "post_collect"
+"""The step at which rules are looked at here as well; whom they tell, the daemon does."""
 
 
 async def sync_once(
@@ -21,14 +25,22 @@ async def sync_once(
     trigger: str = "cli",
     progress: Callable[[Progress], None] | None = None,
 ) -> RunSummary:
-    """Reads every configured account once and leaves the result in the store.
+    """Reads every configured account once and leaves the result in the store, with what rules say of it.
 
     Raises StoreLocked, StoreError, CredentialsError, ConfigError. Cancellation leaves a consistent file.
     """
     collectors = load_collectors(config.collectors)
     store = await open_store(config, collectors)
     try:
-        performer = Performer(config, store, collectors, Limits(config.sync.max_in_flight), progress=progress)
+        rules = Rules(store)
+        await rules.load(config, settle=False)  # another configuration than the daemon's may lack rules
+
+        async def steps(_request: Request, collect: Collect) -> None:
+            await collect()
+            await rules.step(AFTER)
+
+        limits = Limits(config.sync.max_in_flight)
+        performer = Performer(config, store, collectors, limits, steps=steps, progress=progress)
         summary = await performer.perform(Request(0, now(), trigger, "", COLLECT, selection, accept))
         await compact(store, config.store)
         return summary

@@ -183,12 +183,14 @@ class RulesSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Which rules are on. `enable`, `disable`: globs of names; the second wins. `to`: for rules that name no target.
 
     `directories` hold files of rules, each switched on by name; relative to the configuration file.
+    `timeout_seconds`: a search of a rule that takes longer is ended.
     """
 
     directories: tuple[str, ...] = ("rules",)
     enable: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     to: tuple[Name, ...] = ()
+    timeout_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
 
 
 class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename={"lasting": "for"}):
@@ -218,7 +220,7 @@ class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class Config(Struct, frozen=True, kw_only=True):
     """All settings. `collectors`: name → settings of each collector that a run uses; `files`: where it was read.
 
-    `rule`: by name, those that are off too.
+    `rule`: by name, those that are off too; `rule_files`: the file of each.
     """
 
     store: StoreSettings = StoreSettings()
@@ -234,6 +236,7 @@ class Config(Struct, frozen=True, kw_only=True):
     rules: RulesSettings = RulesSettings()
     targets: Mapping[str, Target] = {}
     rule: Mapping[str, RuleSettings] = {}
+    rule_files: Mapping[str, Path] = {}
     collectors: Mapping[str, Any] = {}
     files: tuple[Path, ...] = ()
 

@@ -5,7 +5,7 @@ silent, holds it no longer than the limit that it asked for, and the step says s
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,22 +13,13 @@ from typing import Any
 import structlog
 
 from syncd.store.requests import COLLECT, Request
+from syncd.store.steps import STEPS, WORKFLOWS
 from syncd.store.store import Store
 from syncd.sync.perform import Collect
 
+__all__ = ["STEPS", "WORKFLOWS", "Participants", "Subscriber", "Workflow"]
+
 log = structlog.get_logger()
-
-_COLLECT = ("pre_collect", COLLECT, "post_collect")
-_CLEANUP = ("pre_cleanup_plan", "cleanup_plan", "post_cleanup_plan", "pre_cleanup", "cleanup", "post_cleanup")
-_METRICS = ("pre_generate_metrics", "generate_metrics", "post_generate_metrics")
-
-WORKFLOWS: Mapping[str, tuple[str, ...]] = {
-    COLLECT: _COLLECT + _METRICS,
-    "cleanup": _CLEANUP + _METRICS,
-    "metrics": _METRICS,
-    "collect_and_cleanup": _COLLECT + _CLEANUP + _METRICS,
-}
-STEPS = _COLLECT + _CLEANUP + _METRICS
 
 DONE, FAILED, LATE, GONE = "done", "failed", "late", "gone"
 PROGRESS = "progress"
@@ -137,12 +128,19 @@ class Participants:
         return {"subscriber": name, "state": state, "message": message, "seconds": barrier.asked[name]}
 
 
-class Workflow:
-    """Performs the steps of requests."""
+async def nobody(_step: str) -> list[Message]:
+    return []
 
-    def __init__(self, store: Store, participants: Participants) -> None:
+
+class Workflow:
+    """Performs the steps of requests. `rules` looks at them before the others are told; what it did is an answer."""
+
+    def __init__(
+        self, store: Store, participants: Participants, rules: Callable[[str], Awaitable[list[Message]]] = nobody
+    ) -> None:
         self._store = store
         self._participants = participants
+        self._rules = rules
 
     async def perform(self, request: Request, collect: Collect) -> None:
         """A collect that fails as a whole, or runs out of time, ends the run: nothing acts on what was not seen."""
@@ -151,7 +149,8 @@ class Workflow:
             await self._store.begin_step(position, step, body)
             if step == COLLECT:
                 await collect()
-            answers = await self._participants.wait(step, self._message(step, request))
+            answers = await self._rules(step)
+            answers += await self._participants.wait(step, self._message(step, request))
             await self._store.finish_step(position, step, _state(answers), answers)
 
     def _message(self, step: str, request: Request) -> Message:

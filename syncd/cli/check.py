@@ -5,10 +5,12 @@ import sys
 
 from syncd.cli.exits import Exit
 from syncd.config import examine
+from syncd.rules import check as rules
 
 
 def check(arguments: argparse.Namespace) -> int:
     config, complaints = examine(arguments.config)
+    complaints += rules.complaints(config)
     for line in complaints:
         print(f"syncd: {line}", file=sys.stderr)
     if complaints:

@@ -13,9 +13,9 @@ from syncd.cli.exits import ENDINGS, Exit, discard_output
 from syncd.cli.output import coloured
 from syncd.cli.progress import ProgressLine
 from syncd.cli.report import report
-from syncd.config import load
 from syncd.errors import ConfigError
 from syncd.plugin import Selection
+from syncd.rules.check import load
 from syncd.settings import Config
 from syncd.store.reader import reading
 from syncd.sync.summary import RunSummary

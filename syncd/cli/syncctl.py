@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from syncd.cli import arguments as common
-from syncd.cli import completion, deliveries_arguments, history_arguments, search_arguments, store
+from syncd.cli import completion, deliveries_arguments, history_arguments, rules_arguments, search_arguments, store
 from syncd.cli import syncctl_daemon as daemon
 from syncd.cli.exits import HELP, guarded
 from syncd.cli.follow import follow
@@ -26,6 +26,7 @@ examples:
   syncctl events --follow                    what changes, as it is seen
   syncctl kinds                              what there is, counted
   syncctl deliveries --state dead            what could not be told; syncctl replay tells it again
+  syncctl rule test open-ssh --since 30d     what a rule would have told, and when
   syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
   syncctl store backup /backup/syncd.db      a copy, while the daemon writes
 
@@ -48,6 +49,7 @@ def parser() -> common.Parser:
     _sql(commands)
     history_arguments.add(commands)
     deliveries_arguments.add(commands)
+    rules_arguments.add(commands)
     store.add(commands)
     completion.add(commands, "syncctl", parser)
     about = commands.add_parser("help", help="the same as --help")

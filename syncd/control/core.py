@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from syncd.control.door import Door
 from syncd.outbox.work import Outbox
 from syncd.plugin import Collector
+from syncd.rules.shell import Rules
 from syncd.runs import Runs
 from syncd.settings import Config
 from syncd.store.store import Store
@@ -38,6 +39,7 @@ class Core:
     setting: Setting
     timetable: Timetable
     participants: Participants
+    rules: Rules
     limits: Limits
     telemetry: Telemetry
     lag: Lag

@@ -8,6 +8,7 @@ from syncd.control.answers import Handler
 from syncd.control.changing import Changing
 from syncd.control.delivering import Delivering
 from syncd.control.reading import API, Reading
+from syncd.control.ruling import Ruling
 from syncd.control.searching import Searching
 from syncd.control.working import Working
 
@@ -30,7 +31,12 @@ class Route(NamedTuple):
 
 
 def routes(
-    reading: Reading, changing: Changing, working: Working, searching: Searching, delivering: Delivering
+    reading: Reading,
+    changing: Changing,
+    working: Working,
+    searching: Searching,
+    delivering: Delivering,
+    ruling: Ruling,
 ) -> Iterator[Route]:
     r, c, w = reading, changing, working
     number = "{run:[0-9]{1,18}}"
@@ -54,6 +60,7 @@ def routes(
     )
     yield from _searches(searching)
     yield from _deliveries(delivering)
+    yield from _rules(ruling)
     yield Route("GET", "/v1/collectors", r.collectors, "the collectors and how much they hold")
     yield Route("GET", "/v1/accounts", r.accounts, "the accounts and how complete they are")
     yield Route("GET", "/v1/config", r.config, "the configuration in force, without its secrets")
@@ -99,6 +106,19 @@ def _deliveries(d: Delivering) -> Iterator[Route]:
     yield Route("POST", "/v1/deliveries/replay", d.replay, text, changes=True, body=body)
     yield Route("GET", "/v1/targets", d.targets, "the targets: how they do, and what is left for them")
     yield Route("POST", "/v1/targets/{name}/test", d.test, "sends a test message now", changes=True)
+
+
+def _rules(r: Ruling) -> Iterator[Route]:
+    yield Route("GET", "/v1/rules", r.rules, "the rules: on or off, how many match, what is wrong")
+    yield Route("GET", "/v1/rules/{name}", r.rule, "all that is known of one rule")
+    yield Route("GET", "/v1/rules/{name}/matches", r.matches, "who matches a rule, and since when", ("limit",))
+    yield Route("GET", "/v1/matches", r.matches, "who matches any rule, and since when", ("limit",))
+    text = "turns a rule {}, whatever the configuration says"
+    yield Route("POST", "/v1/rules/{name}/enable", r.enable, text.format("on"), changes=True)
+    yield Route("POST", "/v1/rules/{name}/disable", r.disable, text.format("off"), changes=True)
+    text = "nothing of a rule is sent for a while"
+    yield Route("POST", "/v1/rules/{name}/silence", r.silence, text, changes=True, body=("for",))
+    yield Route("POST", "/v1/rules/{name}/unsilence", r.unsilence, "ends a silence", changes=True)
 
 
 def description(table: list[Route]) -> dict[str, Any]:

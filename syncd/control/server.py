@@ -17,6 +17,7 @@ from syncd.control.door import ANSWERING
 from syncd.control.peers import Rights
 from syncd.control.reading import Reading
 from syncd.control.routes import Route, description, routes
+from syncd.control.ruling import Ruling
 from syncd.control.searching import Searching
 from syncd.control.working import Working
 from syncd.errors import SyncdError
@@ -37,7 +38,8 @@ class Server:
         self._core = core
         self._changing = Changing(core, rights)
         self._searching = Searching(core)
-        self._table = list(routes(Reading(core), self._changing, Working(core), self._searching, Delivering(core)))
+        parts = (Reading(core), self._changing, Working(core), self._searching, Delivering(core), Ruling(core))
+        self._table = list(routes(*parts))
         self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
 
     def allow(self, rights: Rights) -> None:

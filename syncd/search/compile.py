@@ -61,6 +61,19 @@ def compiled(context: Context, query: Query, limit: int, origin: str = "") -> St
     return Statement(ahead + body, dict(context.values), _columns(query.aggregate))
 
 
+def members(context: Context, query: Query, origin: str = "") -> Statement:
+    """The keys of the nodes that a search finds, in no order; with `origin`, a select of nodes (`key`), those of them.
+
+    With an origin the search must have one part.
+    """
+    begin, tables = origin, []
+    for position, part in enumerate(query.parts[:-1]):
+        tables.append(f"s{position}(key) as ({_keys(context, part, begin)})")
+        begin = f"select key from s{position}"
+    body = _keys(context, query.parts[-1], begin)
+    return Statement((f"with {', '.join(tables)} " if tables else "") + body, dict(context.values))
+
+
 def _columns(aggregate: Aggregate | None) -> tuple[str, ...]:
     if aggregate is None:
         return ()

@@ -102,6 +102,10 @@ class Ledger:
         """A query of syncd.store.queries, on the reading connection."""
         return await on_thread(self._reader, query)
 
+    def now(self) -> str:
+        """The time as everything stored has it."""
+        return self._now()
+
     # -- who waits for events
 
     @contextmanager

@@ -84,6 +84,11 @@ def hear(connection: sqlite3.Connection, workflow: str, event: int) -> None:
     )
 
 
+def deafen(connection: sqlite3.Connection, workflow: str) -> None:
+    """When it hears again, it is from then on."""
+    connection.execute("delete from meta where name = ?", (f"{_HEARD}{workflow}",))
+
+
 def heard(connection: sqlite3.Connection) -> dict[str, int]:
     """Workflow → the event up to which it has been started."""
     rows = connection.execute("select name, cast(value as integer) from meta where name glob ?", (f"{_HEARD}*",))

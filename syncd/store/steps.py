@@ -1,11 +1,25 @@
 """The steps of a run, and what was answered at each. Functions of a running transaction."""
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
 from syncd.store.journal import Event, Journal
+from syncd.store.requests import COLLECT
+
+_COLLECT = ("pre_collect", COLLECT, "post_collect")
+_CLEANUP = ("pre_cleanup_plan", "cleanup_plan", "post_cleanup_plan", "pre_cleanup", "cleanup", "post_cleanup")
+_METRICS = ("pre_generate_metrics", "generate_metrics", "post_generate_metrics")
+
+WORKFLOWS: Mapping[str, tuple[str, ...]] = {
+    COLLECT: _COLLECT + _METRICS,
+    "cleanup": _CLEANUP + _METRICS,
+    "metrics": _METRICS,
+    "collect_and_cleanup": _COLLECT + _CLEANUP + _METRICS,
+}
+STEPS = _COLLECT + _CLEANUP + _METRICS
 
 
 class Place(NamedTuple):

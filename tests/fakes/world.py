@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from syncd.kinds import KindRegistry
 from syncd.plugin import Selection
+from syncd.rules.shell import Rules
 from syncd.store.store import Store
 from syncd.sync.calls import Patience
 from syncd.sync.limits import Limits
@@ -49,8 +50,8 @@ class World:
         async with self.store() as store:
             return await self.sync_in(store, **plan)
 
-    async def sync_in(self, store: Store, **plan: Any) -> Run:
-        """One run in a store that stays open."""
+    async def sync_in(self, store: Store, rules: Rules | None = None, **plan: Any) -> Run:
+        """One run in a store that stays open; `rules` are looked at before its end."""
         self.moment += timedelta(minutes=1)
         await store.begin("test")
         run = Run(
@@ -64,6 +65,8 @@ class World:
             self.moment.timestamp,
         )
         await run.execute()
+        if rules:
+            await rules.step("post_collect")
         await store.finish({"state": "complete", "reason": ""}, 100)
         return run
 

@@ -13,6 +13,14 @@ create table rule_match (
   primary key (rule, node)
 ) strict, without rowid;
 create index rule_match_node on rule_match (node);
+create index rule_match_pending on rule_match (rule, node) where state = 'pending';
+
+-- Nodes whose answer differs from what is told of them, and may not be believed yet: they are asked again.
+create table rule_doubt (
+  rule text not null,
+  node integer not null,
+  primary key (rule, node)
+) strict, without rowid;
 
 -- What each rule has seen. number: the commit up to which; fingerprint: of what the rule said then.
 create table rule_state (
