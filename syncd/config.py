@@ -16,8 +16,6 @@ from syncd.schedule import when
 from syncd.settings import (
     SECTIONS,
     Config,
-    RuleSettings,
-    RulesSettings,
     ScheduleSettings,
     SearchSettings,
     StoreSettings,
@@ -91,26 +89,21 @@ def search_settings(path: Path | None = None) -> SearchSettings:
     return found
 
 
-def rule_settings(path: Path | None = None) -> tuple[dict[str, RuleSettings], SearchSettings]:
-    """The rules and [search] of the configuration. As quick as `store_file`, and without a look at targets' secrets.
+def rules_alone(path: Path | None = None) -> Config:
+    """Rules, and what tables they need: as quick as `store_file`, without collectors and without targets' secrets.
 
     Raises ConfigError where they cannot be used.
     """
     complaints: list[str] = []
     text = read(files_of(path))
-    search = section(text, "search", SearchSettings, complaints)
-    switches = section(text, "rules", RulesSettings, complaints)
+    needed = {
+        name: section(text, name, SECTIONS[name], complaints) for name in ("search", "schedule", "outbox", "rules")
+    }
     targets = text.values.get("targets")
-    rules, _ = rules_in(text, switches, targets if isinstance(targets, dict) else (), complaints)
+    rules, files = rules_in(text, needed["rules"], targets if isinstance(targets, dict) else (), complaints)
     if complaints:
         raise ConfigError(complaints[0])
-    return rules, search
-
-
-def zone(path: Path | None = None) -> str:
-    """The time zone of cron lines, as quick as `store_file`; UTC where it cannot be used."""
-    found = section(read(files_of(path)), "schedule", ScheduleSettings, [])
-    return str(found.timezone) if found is not None else "UTC"
+    return Config(**needed, rule=rules, rule_files=files)
 
 
 def _check_cron(text: Text, sections: dict[str, Any], installed: set[str], complaints: list[str]) -> None:

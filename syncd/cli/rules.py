@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,22 @@ from urllib.parse import quote
 from syncd.cli.database import store_of
 from syncd.cli.events import since
 from syncd.cli.exits import Exit
-from syncd.cli.output import coloured, report_lines, show_document, show_objects
+from syncd.cli.output import coloured, printable, report_lines, show_document, show_objects
 from syncd.complaints import nearest
-from syncd.config import rule_settings, zone
+from syncd.config import rules_alone
 from syncd.errors import ConfigError, QueryError
+from syncd.settings import Config
 from syncd.store import matches
 from syncd.store.reader import searching
 
 if TYPE_CHECKING:
     from syncd.cli.client import Daemon
+    from syncd.rules.rehearse import Rehearsal
 
 RULES = ("name", "on", "severity", "firing", "pending", "evaluated", "silent_until", "problem")
 MATCHES = ("rule", "state", "since", "runs", "kind", "name", "account", "region", "urn")
 TOLD = ("at", "type", "kind", "name", "account", "region", "reason", "because", "urn")
+NOTICE = ("state", "title", "total", "group", "severity", "text")
 
 
 # -- from the daemon
@@ -81,20 +85,43 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
 def rehearsed(arguments: argparse.Namespace) -> int:
     from syncd.rules.rehearse import Rehearsal
 
-    rules, search = rule_settings(arguments.config)
-    if arguments.rule not in rules:
-        raise ConfigError(f"there is no rule {arguments.rule}; {nearest(arguments.rule, rules)}")
-    now = datetime.now(UTC)
-    begin = _begin(arguments.since, now)
+    config, now = rules_alone(arguments.config), datetime.now(UTC)
+    if arguments.rule not in config.rule:
+        raise ConfigError(f"there is no rule {arguments.rule}; {nearest(arguments.rule, config.rule)}")
+    rule, begin = config.rule[arguments.rule], _begin(arguments.since, now)
     with searching(store_of(arguments)) as connection:
-        rehearsal = Rehearsal(connection, rules[arguments.rule], search, now, zone(arguments.config))
-        found: Iterable[dict[str, Any]] = rehearsal.dry() if arguments.dry_run else rehearsal.told(begin)
-        rows = list(_first(found, arguments.limit, arguments.rule))
+        rehearsal = Rehearsal(connection, rule, config.search, now, config.schedule.timezone)
+        if arguments.dry_run:
+            return _shown_now(rehearsal, config, arguments)
+        rows = list(_first(rehearsal.told(begin), arguments.limit, rule.name))
     show_objects(TOLD, rows[: arguments.limit], arguments.output, colours=_colours(arguments))
     if len(rows) > arguments.limit:
         print(f"syncctl: only the first {arguments.limit:,} are shown; --limit", file=sys.stderr)
     elif not rows and sys.stderr.isatty():
         print("syncctl: it would have told nothing", file=sys.stderr)
+    return Exit.OK
+
+
+def _shown_now(rehearsal: "Rehearsal", config: Config, arguments: argparse.Namespace) -> int:
+    from syncd.rules.messages import messages
+
+    rule = rehearsal.rule
+    if not rule.search:
+        raise ConfigError(f"rule {rule.name} finds nothing by itself: --since shows which events it would have told")
+    try:
+        nodes = rehearsal.matching()
+    except QueryError as error:
+        raise ConfigError(f"rule {rule.name}: {error}") from None
+    at = rehearsal.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    found = messages(rehearsal.connection, rule, nodes, at, config.outbox)
+    if arguments.output != "table":
+        show_objects(NOTICE, map(asdict, found), arguments.output)
+        return Exit.OK
+    for notice in found:
+        print(printable(notice.title), *filter(None, [notice.text]), sep="\n")
+        print(*(f"  {printable(item.text)}" for item in notice.items[: arguments.limit]), sep="\n")
+    if not found:
+        print("syncctl: nothing matches now", file=sys.stderr)
     return Exit.OK
 
 

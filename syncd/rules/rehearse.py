@@ -23,7 +23,7 @@ from syncd.search.schema import Schema, load_schema
 from syncd.search.tree import Query
 from syncd.settings import RuleSettings, SearchSettings
 from syncd.store import outbox
-from syncd.store.matches import CLEARED, DUE, MATCHED, PENDING, Match
+from syncd.store.matches import CLEARED, DUE, FIRING, MATCHED, PENDING, Match
 from syncd.store.queries import Row, fetched
 from syncd.store.snapshots import snapshots
 
@@ -86,13 +86,12 @@ class Rehearsal:
             for moment in self.moments(since):
                 yield _row(moment, DUE, {})
 
-    def dry(self) -> list[Row]:
-        """Who matches now, as if the rule had just been made."""
-        at = _text(self.now)
+    def matching(self) -> set[int]:
+        """Who would be told of now, as if the rule had just been made, and did not wait."""
         number = self.connection.execute("select value from counter where name = 'commit'").fetchone()[0]
-        moment = Moment(at, int(number))
         self._matches, self._known = {}, {}
-        return list(self._at(moment, waits=False))
+        list(self._at(Moment(_text(self.now), int(number)), waits=False))
+        return {node for node, match in self._matches.items() if match.state == FIRING}
 
     # -- moments
 

@@ -16,6 +16,8 @@ RULES = """
 [[rule]]
 name = "open"
 search = "is(fake_box) and open = true"
+group_by = ["region"]
+title = "{{ total }} open box in {{ group.region }}"
 enabled = false
 
 [[rule]]
@@ -56,8 +58,13 @@ async def test_a_rule_is_tried_on_the_stored_history(ask: Ask, world: World, tmp
         ("2026-03-01T12:02:00Z", "rule.cleared", "a", "mended"),
         ("2026-03-01T12:03:00Z", "rule.matched", "a", ""),
     ]
-    now = json.loads(ask(syncctl.main, "rule", "test", "open", "--dry-run", *given).out)
-    assert [(row["type"], row["name"]) for row in now] == [("rule.matched", "a")]
+
+
+async def test_its_next_messages_are_rendered(ask: Ask, world: World, tmp_path: Path) -> None:
+    given = ("rule", "test", "open", "--dry-run", "--db", world.path, "--config", tmp_path / "c.toml")
+    assert ask(syncctl.main, *given).out.splitlines() == ["1 open box in r1", "  fake_box a (1, r1) matches"]
+    [notice] = json.loads(ask(syncctl.main, *given, "-o", "json").out)
+    assert (notice["state"], notice["group"], notice["firing"]) == ("firing", {"region": "r1"}, 1)
 
 
 async def test_a_rule_that_is_not_there_or_wrong_is_one_line(ask: Ask, world: World, tmp_path: Path) -> None:

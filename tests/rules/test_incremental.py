@@ -30,13 +30,13 @@ async def compared(path: Path, seed: int, runs: int, searches: int) -> None:
     assert told > runs, "something must happen"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_a_part_says_what_all_would(seed: int, tmp_path: Path) -> None:
     await compared(tmp_path / "s.db", seed, 25, 10)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", range(3, 33))
+@pytest.mark.parametrize("seed", range(2, 32))
 async def test_a_part_says_what_all_would_in_longer_histories(seed: int, tmp_path: Path) -> None:
     await compared(tmp_path / "s.db", seed, 120, 30)

@@ -13,6 +13,7 @@ from syncd.rules.rehearse import Rehearsal
 from syncd.rules.shell import Rules
 from syncd.settings import Config, RuleSettings, SearchSettings
 from syncd.store.journal import Event
+from syncd.store.keys import node_key
 from syncd.store.store import Store
 from tests.fakes.cloud import box
 from tests.fakes.world import World
@@ -108,12 +109,12 @@ async def test_a_job_is_tested_by_its_times_and_events(tmp_path: Path) -> None:
 
 async def test_what_it_would_tell_now_does_not_wait(tmp_path: Path) -> None:
     world = World(tmp_path / "s.db")
-    world.cloud.put("fake/1/r1/boxes", box("1", "a", open=True))
+    world.cloud.put("fake/1/r1/boxes", box("1", "a", open=True), box("1", "b"))
     await world.sync()
     rule = RuleSettings(name="r", search="open = true", lasting="3 runs")
     with closing(reading(world)) as connection:
-        rows = Rehearsal(connection, rule, SearchSettings(), world.moment).dry()
-    assert [(row["type"], row["name"]) for row in rows] == [("rule.matched", "a")]
+        nodes = Rehearsal(connection, rule, SearchSettings(), world.moment).matching()
+    assert nodes == {node_key("urn:fake:1:box/a")}
 
 
 @pytest.mark.parametrize(
