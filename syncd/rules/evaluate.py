@@ -60,7 +60,7 @@ class Evaluation:
         self.schema: Schema = load_schema(connection)
         self._texts = texts
         texts.begin(self.schema)
-        self._seen = Seen(connection)
+        self._seen = Seen(connection, self.schema, terms.now)
         self._states = matches.states(connection)
         self._waiting = matches.waiting(connection)
         self._doubts = matches.doubts(connection)

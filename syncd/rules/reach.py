@@ -44,11 +44,15 @@ OF_ALL = frozenset({*COLUMNS, *MAYBE, *TIMES, *AGES, "kind", "cloud", "coverage"
 
 
 class Hop(NamedTuple):
-    """Nodes that a walk reaches and that decide. `kinds`: of those that are looked at; `then`: on from there."""
+    """Nodes that a walk reaches and that decide. `kinds`: of those that are looked at; `then`: on from there.
+
+    `nearest`: one node is meant, the nearest of this kind.
+    """
 
     walk: Walk
     kinds: Kinds
     then: tuple["Hop", ...] = ()
+    nearest: str = ""
 
 
 class Window(NamedTuple):
@@ -264,7 +268,8 @@ class _Found:
                 self.always = True
             return True
         kinds = frozenset(self.schema.names[number] for number in self.schema.kinds.get(str(head), ()))
-        self.hops += [Hop(walk, kinds, tuple(inner.hops)) for walk in (UP, BESIDE)]
+        nearest = "" if inner.hops or inner.places else str(head)
+        self.hops += [Hop(walk, kinds, tuple(inner.hops), nearest) for walk in (UP, BESIDE)]
         return True
 
     def _is_kind(self, name: str) -> bool:

@@ -175,7 +175,7 @@ class Rehearsal:
         gone = known.keys() - {row["key"] for row in self._rows(commit, known)}
         rising, falling = found - known.keys(), known.keys() - found - gone
         waiting = {node for node, match in known.items() if match.state == PENDING} - gone
-        seen = Seen(self.connection, commit)
+        seen = Seen(self.connection, self._schema, now, commit)
         hidden = seen.hidden(falling, reach)
         if hidden and prepared.own is not None:
             hidden &= self._found(prepared.own, commit, now)

@@ -3,11 +3,16 @@
 import sqlite3
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import orjson
 
-from syncd.rules.reach import Kinds, Reach, touched, within_account
+from syncd.rules.reach import Hop, Kinds, Reach, touched, within_account
+from syncd.search import sources
+from syncd.search.ancestors import ancestor
+from syncd.search.context import Context, Picture
+from syncd.search.schema import Schema
 
 _NODES = "json_each(:keys) j cross join node n cross join scope s where n.key = j.value and s.id = n.scope"
 _UNCERTAIN = f"select n.key, s.id, s.state from {_NODES} and s.state <> 'complete'"
@@ -55,6 +60,8 @@ class Seen:
     """
 
     connection: sqlite3.Connection
+    schema: Schema
+    now: datetime
     commit: int | None = None
 
     def unsure(self, nodes: Iterable[int], of: Reach) -> set[int]:
@@ -79,26 +86,56 @@ class Seen:
         return frozenset(scope for (scope,) in self._rows(_SILENT)) if self.commit is None else frozenset()
 
     def hidden(self, nodes: Set[int], of: Reach) -> set[int]:
-        """Those of these nodes around which something may lie that was not seen and that the search looks at."""
-        if of.local or not self.blind:
-            return set()
-        if of.single and within_account(of.hops):
-            return self._by_account(nodes, self._blind_to(touched(of.hops) if of.hops else frozenset()), of)
-        blind = self._blind_to(touched(of.hops) if of.single else None)
-        return set(nodes) if blind else self._by_account(nodes, set(), of)
+        """Those of these nodes around which something may lie that was not seen and that the search looks at.
 
-    def _by_account(self, nodes: Iterable[int], blind: set[Account], of: Reach) -> set[int]:
-        """What is looked at lies in the node's own account."""
+        A node above or beside that is known and seen is the one that is meant; where there is none it may be missing.
+        """
+        if of.local or not nodes or not self.blind:
+            return set()
+        if not of.single:
+            return set(nodes)
+        found = self._around(nodes, tuple(hop for hop in of.hops if not hop.nearest))
+        for kind in sorted({hop.nearest for hop in of.hops} - {""}):
+            lacking = self._lacking(nodes - found, kind)
+            found |= self._around(lacking, tuple(hop for hop in of.hops if hop.nearest == kind))
         for place in of.places:
-            blind = blind | self._blind_to(self._below(place))
+            found |= self._within(nodes - found, self._blind_to(self._below(place)))
+        return found
+
+    def _around(self, nodes: Set[int], hops: tuple[Hop, ...]) -> set[int]:
+        found: set[int] = set()
+        for hop in hops:
+            blind = self._blind_to(touched((hop,)))
+            if blind and not within_account((hop,)):
+                return set(nodes)
+            found |= self._within(nodes, blind)
+        return found
+
+    def _within(self, nodes: Iterable[int], blind: set[Account]) -> set[int]:
+        """What is looked at lies in the node's own account."""
         if not blind:
             return set()
-        rows = self._rows(_ACCOUNTS if self.commit is None else _ACCOUNTS_THEN, nodes)
         return {
             key
-            for key, collector, seen, account in rows
+            for key, collector, seen, account in self._rows(_ACCOUNTS if self.commit is None else _ACCOUNTS_THEN, nodes)
             if {(collector, seen), (collector, account), (collector, UNKNOWN)} & blind
         }
+
+    def _lacking(self, nodes: Set[int], kind: str) -> set[int]:
+        """Those of these nodes of which no node of the kind above or beside is known and in a complete scope."""
+        context = Context("", self.schema, Picture(self.commit), self.now)
+        listed = context.bind(orjson.dumps(sorted(nodes)).decode())
+        found: set[int] = set()
+        for table, ok in sources.nodes(context, "n", key="j.value"):
+            nearest = ancestor(context, "n", kind)
+            is_seen = sources.complete(context, "a")
+            seen = " or ".join(
+                f"exists (select 1 from {other} where {good} and a.key = {nearest} and {is_seen})"
+                for other, good in sources.nodes(context, "a")
+            )
+            query = f"select n.key from json_each({listed}) j cross join {table} where {ok} and not ({seen})"
+            found |= {key for (key,) in self.connection.execute(query, context.values)}
+        return found
 
     def _blind_to(self, kinds: Kinds) -> set[Account]:
         """Accounts in which something of these kinds may not have been seen."""

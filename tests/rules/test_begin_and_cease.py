@@ -210,6 +210,17 @@ async def test_an_account_is_looked_at_in_its_own_place_only(stage: Stage) -> No
     assert await stage.run(a={}) == [("rule.matched", "a", "")]
 
 
+async def test_what_lies_above_and_is_known_was_seen(stage: Stage) -> None:
+    await stage.load(rule("is(fake_box) and fake_account.name = home"))
+    home = box("1", "home", kind="fake_account", urn="urn:fake:1:account")
+    stage.world.cloud.put(HERE, home, box("1", "a", edges=(Edge("contains", home.urn, incoming=True),)))
+    stage.world.cloud.put("fake/1/r2/boxes")
+    stage.world.cloud.fail("fake/1/r2/boxes", NO)
+    assert await stage.run() == [("rule.matched", "a", "")]
+    stage.world.cloud.put(HERE, home, box("1", "a", edges=(), alone=True))
+    assert await stage.run() == [], "another one may lie in what was not seen"
+
+
 async def test_a_walk_backwards_follows_an_edge_that_comes(stage: Stage) -> None:
     await stage.load(rule("is(fake_box) <-in- is(fake_box) and open = true"))
     await stage.run(a={"open": True}, b={})

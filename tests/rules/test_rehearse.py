@@ -29,6 +29,7 @@ SEARCHES = (
     "is(instance) -[1:2]-> is(volume)",
     "account.name != a and is(fake_box)",
     "coverage.state != complete",
+    "is(fake_box) and ancestors.instance.instance_memory != null",
 )
 Told = list[tuple[str, str, str]]
 
