@@ -125,6 +125,7 @@ class Daemon:
             now(),
             time.monotonic(),
         )
+        core.troubles = rules.troubles
         daemon = cls(core, performer, Bus(), Notifier.of(environ))
         runs.finished = daemon.run_finished
         return daemon

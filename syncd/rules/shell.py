@@ -44,7 +44,10 @@ class Work:
 
 
 class Rules:
-    """The rules in force. `now` gives the wall time, `clock` monotonic seconds."""
+    """The rules in force. `now` gives the wall time, `clock` monotonic seconds.
+
+    `troubles`: a line for each rule that could not be evaluated, under a name of its own.
+    """
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class Rules:
     ) -> None:
         self.store = store
         self.active: Mapping[str, RuleSettings] = {}
+        self.troubles: dict[str, str] = {}
         self.ticked = clock()
         self._config = Config()
         self._now = now
@@ -84,6 +88,8 @@ class Rules:
         switched = {name: state.switch for name, state in states.items() if state.switch}
         self.active = {name: rule for name, rule in self._config.rule.items() if is_on(rule, switched.get(name, ""))}
         self._moments = {name: moments(rule) for name, rule in self.active.items()}
+        for name in self._config.rule.keys() - self.active.keys():
+            self.troubles.pop(_name(name), None)
         started = await self.store.schedule()
         wall, mono = self._now(), self._clock()
         known = self._dues
@@ -249,30 +255,42 @@ class Rules:
                 return counts
 
             began, ceased = await self.store.write(write)
-        troubled = [each.told.rule for each in verdicts if each.state.problem]
-        for each in verdicts:
-            if each.state.problem:
-                log.warning("rule.not_evaluated", rule=each.told.rule, reason=each.state.problem)
+        troubled = self._troubled(verdicts)
         if began or ceased:
             log.info("rules.evaluated", rules=len(rules), began=began, ceased=ceased)
         return began, ceased, troubled
+
+    def _troubled(self, verdicts: list[Verdict]) -> list[str]:
+        """The rules that could not be evaluated: logged, and kept until they can be."""
+        found = []
+        for verdict in verdicts:
+            rule, problem = verdict.told.rule, verdict.state.problem
+            self.troubles.pop(_name(rule), None)
+            if problem:
+                found.append(rule)
+                self.troubles[_name(rule)] = f"{_name(rule)} could not be evaluated: {problem.partition(chr(10))[0]}"
+                log.warning("rule.not_evaluated", rule=rule, reason=problem)
+        return found
 
     async def _read(self, rules: list[RuleSettings]) -> list[Verdict]:
         config = self._config
         terms = Terms(self._now(), config.search.templates, config.rules.timeout_seconds)
         opened: list[sqlite3.Connection] = []
+        left = iter(rules)
 
         def read() -> list[Verdict]:
             with searching(self.store.path) as connection:
                 opened.append(connection)
                 try:
-                    return evaluate(connection, rules, terms, self._texts)
+                    return evaluate(connection, left, terms, self._texts)
                 finally:
                     opened.clear()
 
         try:
             return await asyncio.to_thread(read)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # the thread ends with the rule that it is at: the process must not wait for all
+            for _ in left:
+                pass
             for connection in opened:
                 connection.interrupt()
             raise
@@ -280,6 +298,10 @@ class Rules:
 
 def is_on(rule: RuleSettings, switch: str) -> bool:
     return switch == "enabled" or (switch != "disabled" and rule.enabled)
+
+
+def _name(rule: str) -> str:
+    return f"rule {rule}"
 
 
 def told(rule: RuleSettings) -> Told:

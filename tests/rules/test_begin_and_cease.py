@@ -263,9 +263,11 @@ async def test_a_rule_that_cannot_be_evaluated_says_so_and_changes_nothing(stage
     assert await stage.run(a={}) == []
     [(problem,)] = stage.world.query("select problem from rule_state")
     assert "there is no kind nobody_knows" in problem
+    assert stage.rules.troubles == {"rule r": "rule r could not be evaluated: there is no kind nobody_knows"}
     [answer] = await stage.rules.step("post_collect")
     assert (answer["state"], answer["message"]) == (
         "failed", "1 rules: 0 began, 0 ceased; could not be evaluated: r",
     )  # fmt: skip
     await stage.load(rule())
     assert await stage.run() == [("rule.cleared", "a", "mended")]
+    assert stage.rules.troubles == {}

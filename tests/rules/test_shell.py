@@ -1,5 +1,6 @@
 """Rules at their moments: steps, events, times; whatever happens at a crash, nothing is told twice or forgotten."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -128,6 +129,20 @@ async def test_a_crash_before_the_commit_is_as_if_nothing_had_been_asked(world: 
     assert world.query("select 1 from rule_match union select 1 from rule_state") == []
     await rules.step("post_collect")
     assert told(world) == ["rule.matched"]
+
+
+async def test_an_evaluation_that_is_broken_off_writes_nothing_and_ends_soon(world: World, store: Store) -> None:
+    slow = "is(fake_box) with(count >= 0, -[0:]-> all)"
+    many = [RuleSettings(name=f"r{number}", search=f"{slow} and size != {number}") for number in range(2_000)]
+    rules = await loaded(world, store, *many)
+    task = asyncio.create_task(rules.step("post_collect"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(2):
+        await asyncio.get_running_loop().shutdown_default_executor()
+    assert world.query("select * from rule_state") == []
 
 
 async def test_the_match_and_its_event_are_of_one_commit(world: World, store: Store) -> None:
