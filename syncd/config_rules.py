@@ -10,6 +10,7 @@ import msgspec
 from syncd.complaints import Complaint, nearest
 from syncd.config_text import SYSTEM_FILE, Text, converted, parse, rules_of
 from syncd.plugin import installed_reactions, load_reactions
+from syncd.quiet import Quiet
 from syncd.settings import RuleSettings, RulesSettings, Target, TargetSettings
 
 _OUTBOX = frozenset(TargetSettings.__struct_fields__)
@@ -83,6 +84,11 @@ def _faults(rule: RuleSettings, others: Mapping[str, RuleSettings], targets: Col
         lines.append("has both search and on: it is about resources or about events, not both")
     if not (rule.search or rule.on or rule.when):
         lines.append("has neither search, on nor when: it would never be told")
+    for text in rule.quiet:
+        try:
+            Quiet.parse(text)
+        except ValueError as error:
+            lines.append(f"quiet: {error}")
     return lines
 
 

@@ -102,7 +102,9 @@ class Daemon:
             raise ConfigError("the daemon is not ready to reload")
 
         telemetry = Telemetry(look)
-        outbox = Outbox(store, lambda: core.setting.config, counted=telemetry.attempted)
+        outbox = Outbox(
+            store, lambda: core.setting.config, counted=telemetry.attempted, busy=lambda: runs.current is not None
+        )
         participants = Participants(time.monotonic)
         rules = Rules(store)
         await rules.load(config)

@@ -85,7 +85,7 @@ def _few(value: Any) -> Any:
 
 
 def _environment() -> _Sandbox:
-    made = _Sandbox(undefined=jinja2.StrictUndefined, autoescape=False, cache_size=0, trim_blocks=True)
+    made = _Sandbox(undefined=jinja2.StrictUndefined, autoescape=False, optimized=False, cache_size=0, trim_blocks=True)
     kept = {name: _kept(function) for name, function in made.filters.items() if name in FILTERS}
     made.filters = kept | {"join": _kept(_join), _FEW: _few}
     made.globals = {}
@@ -118,13 +118,13 @@ def filled(source: str, values: Mapping[str, Any], clock: Callable[[], float] = 
 
 
 def _parts(found: Iterator[str], clock: Callable[[], float], end: float) -> Iterator[str]:
-    size = 0
+    room = LONGEST - 1
     for part in found:
-        if size + len(part) > LONGEST:
-            yield part[: LONGEST - size - 1] + "…"
+        if len(part) > room:
+            yield part[:room] + "…"
             return
         yield part
-        size += len(part)
+        room -= len(part)
         if clock() > end:
             raise TemplateProblem(f"it takes more than {SECONDS} s")
 

@@ -19,7 +19,10 @@ from syncd.sync.scope_run import iso
 
 
 class Outbox:
-    """`config` gives the configuration in force, at each look; `counted(target, outcome)` hears of attempts."""
+    """`config` gives the configuration in force, at each look; `counted(target, outcome)` hears of attempts.
+
+    `busy`: whether a run goes on.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Outbox:
         config: Callable[[], Config],
         *,
         counted: Callable[[str, str], None] = lambda target, outcome: None,
+        busy: Callable[[], bool] = lambda: False,
         opened: Opened = Egress,
         clock: Clock | None = None,
     ) -> None:
@@ -36,7 +40,7 @@ class Outbox:
         self._gateway = Gateway(opened)
         self.dispatcher = Dispatcher(store, config, self._clock, self._gateway, counted)
         self.maker = Maker(store, config, self._clock, self.dispatcher.wake.set)
-        self.follower = Follower(store, config, self.maker.put)
+        self.follower = Follower(store, config, self.maker.put, busy)
         self.alive = Alive(store, config, self._clock, self._gateway, self.dispatcher)
         self._begun = False
 

@@ -17,14 +17,14 @@ from syncd.store.queries import Row, fetched
 DEAD = "delivery.dead"
 
 _CANDIDATES = (
-    "select n.id, n.rule, n.incident, n.attempts, n.body from notice n where n.state = 'due' and n.target = :target "
+    "select n.id, n.rule, n.incident, n.attempts, n.body from notice n indexed by notice_open where n.state = 'due' and n.target = :target "
     "and n.due <= :now and n.id not in (select value from json_each(:busy)) "
     "and n.rule not in (select value from json_each(:quiet)) "
     "and not exists (select 1 from notice e where e.state = 'due' and e.target = n.target "
     "and e.incident = n.incident and e.id < n.id) "
-    "and not exists (select 1 from delivery a join delivery b on b.target = a.target and b.node = a.node "
-    "join notice e on e.id = b.notice where a.notice = n.id and a.node <> 0 and b.notice <> 0 and b.notice < n.id "
-    "and e.state = 'due') order by n.id limit :limit"
+    "and not exists (select 1 from delivery a "
+    "join delivery b indexed by delivery_node on b.target = a.target and b.node = a.node join notice e on e.id = b.notice "
+    "where a.notice = n.id and a.node <> 0 and b.notice <> 0 and b.notice < n.id and e.state = 'due') order by n.id limit :limit"
 )
 _LIST = (
     "select id, state, target, rule, json_extract(body, '$.title') as title, json_extract(body, '$.total') as events, "
@@ -127,7 +127,12 @@ def firing(connection: sqlite3.Connection, target: str, incident: str) -> int:
 
 
 def targets_with_due(connection: sqlite3.Connection) -> list[str]:
-    return [name for (name,) in connection.execute("select distinct target from notice where state = 'due'")]
+    return [
+        name
+        for (name,) in connection.execute(
+            "select distinct target from notice indexed by notice_open where state = 'due'"
+        )
+    ]
 
 
 def next_due(connection: sqlite3.Connection, now: str) -> str:
@@ -288,7 +293,7 @@ def incidents_firing(connection: sqlite3.Connection, target: str) -> list[dict[s
     """The last notice of each incident of which something fires: {id, rule, incident, body, grouped}."""
     query = (
         "select n.id, n.rule, n.incident, n.body, (select grouped from delivery d where d.notice = n.id limit 1) "
-        "as grouped from notice n where n.target = ? and n.state = 'done' and json_extract(n.body, '$.firing') > 0 "
-        "and n.id = (select max(l.id) from notice l where l.target = n.target and l.incident = n.incident)"
+        "as grouped from (select max(id) as id from notice where target = ? group by incident) l "
+        "join notice n on n.id = l.id where n.state = 'done' and json_extract(n.body, '$.firing') > 0 order by n.id"
     )
     return [{**row, "body": decoded(row["body"])} for row in fetched(connection, query, (target,))]

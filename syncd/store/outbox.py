@@ -12,6 +12,9 @@ from syncd.store.queries import Row, fetched
 CURSOR = "outbox:cursor"
 STORE = "outbox:store"
 
+BY_NODE = "indexed by delivery_node"
+"""SQLite would take the key, and look through all that a rule ever told."""
+
 Waiting = Mapping[tuple[str, str], str]
 """(target, rule) → when the first of what waits was put here"""
 
@@ -21,20 +24,19 @@ _EVENTS = (
 )
 _PUT = (
     "insert into delivery (target, rule, event, node, change, grouped, asked) values (:target, :rule, :event, :node, "
-    ":change, coalesce((select grouped from delivery d where d.target = :target and d.node = :node and d.rule = :rule "
-    "and d.change = 'begin' and :change = 'cease' order by d.event desc limit 1), :grouped), :asked) "
-    "on conflict do nothing"
+    f":change, coalesce((select grouped from delivery d {BY_NODE} where d.target = :target and d.node = :node "
+    "and d.rule = :rule and d.change = 'begin' and :change = 'cease' order by d.event desc limit 1), :grouped), "
+    ":asked) on conflict do nothing"
 )
 _GATHERED = (
     "select event, node, change, grouped from delivery where notice = 0 and target = ? and rule = ? "
     "order by event limit ?"
 )
-_TOLD = (
-    "select value, (select change = 'begin' from delivery d where d.target = :target and d.node = value "
-    "and d.rule = :rule and d.notice <> 0 order by d.event desc limit 1), "
-    "(select grouped from delivery d where d.target = :target and d.node = value and d.rule = :rule and d.notice <> 0 "
-    "order by d.event desc limit 1) from json_each(:nodes)"
+_LAST = (
+    f"from delivery d {BY_NODE} where d.target = :target and d.node = value and d.rule = :rule and d.notice <> 0 "
+    "order by d.event desc limit 1"
 )
+_TOLD = f"select value, (select change = 'begin' {_LAST}), (select grouped {_LAST}) from json_each(:nodes)"
 
 
 class Delivery(NamedTuple):

@@ -47,7 +47,7 @@ create table delivery (
   primary key (target, rule, event)
 ) strict, without rowid;
 create index delivery_notice on delivery (notice);
-create index delivery_node on delivery (target, node);
+create index delivery_node on delivery (target, node, rule);
 
 -- What is sent: the same body and uid on every attempt.
 create table notice (
