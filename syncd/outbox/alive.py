@@ -46,6 +46,8 @@ class Alive:
                 await self.look()
             except StoreError as error:
                 log.warning("outbox.waits", reason=str(error))
+            except Exception:
+                log.exception("outbox.crashed")
             await asyncio.sleep(LOOK)
 
     async def look(self) -> None:

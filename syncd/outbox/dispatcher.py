@@ -89,6 +89,9 @@ class Dispatcher:
         except StoreError as error:  # a full disk
             log.warning("outbox.waits", reason=str(error))
             return LOOK_AGAIN
+        except Exception:
+            log.exception("outbox.crashed")
+            return LOOK_AGAIN
 
     async def _rest(self, seconds: float) -> None:
         try:

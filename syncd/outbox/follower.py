@@ -87,6 +87,9 @@ class Follower:
         except StoreError as error:
             log.warning("outbox.waits", reason=str(error))
             return False
+        except Exception:  # the daemon goes on reading, and nothing is skipped
+            log.exception("outbox.crashed", event=self.position)
+            return False
         return True
 
     async def follow(self) -> None:

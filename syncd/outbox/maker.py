@@ -85,6 +85,9 @@ class Maker:
             except StoreError as error:  # a full disk: all of it waits on
                 log.warning("outbox.waits", reason=str(error))
                 self._put_off(pair, LOOK_AGAIN)
+            except Exception:  # what one rule and target stumble over must not keep others from being told
+                log.exception("outbox.crashed", target=pair[0], rule=pair[1])
+                self._put_off(pair, LOOK_AGAIN)
 
     def _put_off(self, pair: Pair, seconds: float) -> None:
         self._waiting.put_off(pair, self._clock.mono() + seconds)

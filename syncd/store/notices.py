@@ -17,14 +17,16 @@ from syncd.store.queries import Row, fetched
 DEAD = "delivery.dead"
 
 _CANDIDATES = (
-    "select n.id, n.rule, n.incident, n.attempts, n.body from notice n indexed by notice_open where n.state = 'due' and n.target = :target "
-    "and n.due <= :now and n.id not in (select value from json_each(:busy)) "
+    "select n.id, n.rule, n.incident, n.attempts, n.body from notice n indexed by notice_open "
+    "where n.state = 'due' and n.target = :target and n.due <= :now "
+    "and n.id not in (select value from json_each(:busy)) "
     "and n.rule not in (select value from json_each(:quiet)) "
     "and not exists (select 1 from notice e where e.state = 'due' and e.target = n.target "
     "and e.incident = n.incident and e.id < n.id) "
     "and not exists (select 1 from delivery a "
-    "join delivery b indexed by delivery_node on b.target = a.target and b.node = a.node join notice e on e.id = b.notice "
-    "where a.notice = n.id and a.node <> 0 and b.notice <> 0 and b.notice < n.id and e.state = 'due') order by n.id limit :limit"
+    "join delivery b indexed by delivery_node on b.target = a.target and b.node = a.node "
+    "join notice e on e.id = b.notice where a.notice = n.id and a.node <> 0 "
+    "and b.notice <> 0 and b.notice < n.id and e.state = 'due') order by n.id limit :limit"
 )
 _LIST = (
     "select id, state, target, rule, json_extract(body, '$.title') as title, json_extract(body, '$.total') as events, "

@@ -19,6 +19,8 @@ from syncd.cli import syncctl, syncd
         (syncctl.main, "syncctl", "store ba", {"backup"}),
         (syncctl.main, "syncctl", "coverage --in", {"--incomplete"}),
         (syncctl.main, "syncctl", "coverage -o nd", {"ndjson"}),
+        (syncctl.main, "syncctl", "deliveries --state d", {"due", "done", "dead"}),
+        (syncctl.main, "syncctl", "targets te", {"test"}),
         (syncd.main, "syncd", "ru", {"run"}),
     ],
 )
