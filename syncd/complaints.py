@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from copy import deepcopy
 from difflib import get_close_matches
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, inspect
 
+from syncd.kinds import BASE_KINDS, RESOURCE
 from syncd.plugin import Secret
 
 Step = str | int
@@ -24,6 +25,9 @@ _WORDS = {
     "object": "a table",
 }
 _FOUND = {int: "an integer", float: "a number", str: "a string", list: "a list", dict: "a table"}
+_EVERY = {*RESOURCE.properties, "urn", "ctime", "mtime", "age", "last_update", "first_seen", "changed_at"}
+_EVERY |= {"coverage", "ancestors"}
+_COMMON = {name for kind in BASE_KINDS for name in kind.properties}
 _SENSITIVE = re.compile("secret|password|token|credential|private|key", re.IGNORECASE)
 
 
@@ -63,6 +67,19 @@ def nearest(key: str, known: Iterable[str]) -> str:
     known = sorted(known)
     close = get_close_matches(key, known, n=1, cutoff=0.6)
     return f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+
+
+def not_indexed(path: str, kinds: Set[str]) -> str:
+    """Why a property cannot be one that is indexed because it is named, "" when it can."""
+    head, _, rest = path.partition(".")
+    families = tuple({kind.partition("_")[0] + "_" for kind in kinds})
+    if head in kinds and not rest:
+        return "this is a kind; name one of its properties"
+    if rest and head not in kinds and head.startswith(families):
+        return f"unknown kind; {nearest(head, kinds)}"
+    if head in _EVERY or (rest if head in kinds else path) in _COMMON:
+        return "leave it out: it is indexed anyway, or is no property of documents"
+    return ""
 
 
 def describe(value: object, path: Sequence[Step] = ()) -> str:

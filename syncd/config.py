@@ -1,17 +1,18 @@
 """Configuration: TOML files become frozen structs, or one line that names file, key, what was found and what to do."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from syncd.complaints import nearest
+from syncd.complaints import nearest, not_indexed
 from syncd.config_rules import rules_in, targets_of
 from syncd.config_text import Text, files_of, read, section
 from syncd.errors import ConfigError
 from syncd.places import SYSTEM_STATE
-from syncd.plugin import installed_collectors, load_collectors
+from syncd.plugin import Collector, installed_collectors, load_collectors
 from syncd.schedule import when
 from syncd.settings import (
     SECTIONS,
@@ -48,6 +49,7 @@ def examine(path: Path | None = None) -> tuple[Config, list[str]]:
     named = [name for name in text.values if name in installed]
     collectors = load_collectors(named or None)
     settings = {name: section(text, name, found.settings, complaints) for name, found in collectors.items()}
+    _check_index(text, sections["search"], collectors.values(), complaints)
     targets = targets_of(text, complaints)
     rules, files = rules_in(text, sections["rules"], targets, complaints)
     found = Config(**sections, targets=targets, rule=rules, rule_files=files, collectors=settings, files=text.files)
@@ -137,6 +139,13 @@ def _check_cron(text: Text, sections: dict[str, Any], installed: set[str], compl
         for name, each in sections["workflows"].named().items()
     }
     sections["workflows"] = WorkflowsSettings(**workflows)
+
+
+def _check_index(text: Text, settings: SearchSettings, collectors: Iterable[Collector], complaints: list[str]) -> None:
+    kinds = {kind.name for collector in collectors for kind in collector.kinds()}
+    for position, path in enumerate(settings.index):
+        if problem := not_indexed(path, kinds):
+            complaints.append(f"{text.origin(('search', 'index'))}: search.index[{position}]: {path}: {problem}")
 
 
 def _installed() -> set[str]:

@@ -170,7 +170,7 @@ class Daemon:
             "schedule": core.timetable.serve,
             "rules": core.rules.serve,
             "lag": core.lag.watch,
-            "upkeep": lambda: keep(core.store, lambda: core.setting.config, self._ran),
+            "upkeep": lambda: keep(core.store, lambda: core.setting.config, core.observed, self._ran),
             "watchdog": self._feed,
             "status": self._tell,
         }

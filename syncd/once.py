@@ -6,12 +6,13 @@ from syncd.plugin import Selection, load_collectors
 from syncd.rules.shell import Rules
 from syncd.settings import Config
 from syncd.store.figures import free_bytes
+from syncd.store.observed import Observed
 from syncd.store.requests import COLLECT, Request
 from syncd.store.retention import Dropped
 from syncd.sync.limits import Limits
 from syncd.sync.perform import Collect, Performer, now, open_store
 from syncd.sync.summary import Progress, RunSummary
-from syncd.upkeep import compact, windows_of
+from syncd.upkeep import brought_up_to_date, compact, windows_of
 
 AFTER = "post_collect"
 """The step at which rules are looked at here as well; whom they tell, the daemon does."""
@@ -64,12 +65,12 @@ async def compact_once(config: Config) -> tuple[Dropped, int]:
 
 
 async def index_once(config: Config) -> int:
-    """Brings the index of searches up to date. Returns how many nodes it was behind on.
+    """Brings the index of searches up to date. Returns how much there was to do.
 
     Raises StoreLocked, StoreError.
     """
     store = await open_store(config, load_collectors(config.collectors))
     try:
-        return await store.index()
+        return await brought_up_to_date(store, config.search, Observed())
     finally:
         await store.close()

@@ -13,6 +13,14 @@ from syncd.places import usual_file, usual_socket
 
 Count = Annotated[int, Meta(ge=1)]
 TemplateText = Annotated[str, Meta(min_length=1, max_length=20_000, description="the text of a search")]
+PropertyPath = Annotated[
+    str,
+    Meta(
+        max_length=500,
+        pattern=r"^(`[^`\"\\]+`|[^\W\d][\w-]*)(\.(`[^`\"\\]+`|\w[\w-]*)|\[([0-9]{1,6}|\*)?\])*$",
+        description="a property such as state.name or aws_ec2_instance.block_device_mappings[*].ebs.volume_id",
+    ),
+]
 Seconds = Annotated[float, Meta(gt=0)]
 Days = Annotated[float, Meta(ge=0, le=36500)]
 
@@ -116,10 +124,15 @@ class TelemetrySettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class SearchSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a search may cost, and texts to put into searches: name → text with {{parameters}}."""
+    """What a search may cost, and texts to put into searches: name → text with {{parameters}}.
+
+    `index`: properties of documents; `index_observed`: how many more may be indexed because searches ask for them.
+    """
 
     timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 0.5
     max_rows: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    index: Annotated[tuple[PropertyPath, ...], Meta(max_length=100)] = ()
+    index_observed: Annotated[int, Meta(ge=0, le=100)] = 10
     templates: dict[str, TemplateText] = {}
 
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 
 from syncd.errors import StoreError
-from syncd.settings import Config, OutboxSettings, StoreSettings
+from syncd.settings import Config, OutboxSettings, SearchSettings, StoreSettings
 from syncd.store import notices, retention
+from syncd.store.indexing import Wanted
+from syncd.store.observed import Observed
 from syncd.store.retention import Windows
 from syncd.store.store import Store
 from syncd.sync.perform import now
@@ -22,22 +24,39 @@ TOGETHER = 500
 """Notices of a transaction."""
 
 
-async def keep(store: Store, settings: Callable[[], Config], ran: asyncio.Event) -> None:
+async def keep(store: Store, config: Callable[[], Config], observed: Observed, ran: asyncio.Event) -> None:
     """Whenever a run has ended, until it is cancelled. It holds up none that begins meanwhile."""
     while True:
-        await index(store)
+        await index(store, config().search, observed)
         await ran.wait()
         ran.clear()
-        await compact(store, settings().store)
-        await prune(store, settings().outbox)
+        await compact(store, config().store)
+        await prune(store, config().outbox)
 
 
-async def index(store: Store) -> None:
+async def index(store: Store, settings: SearchSettings, observed: Observed) -> None:
     """A store that cannot be written (a full disk) is indexed the next time: searches only take longer."""
     try:
-        await store.index()
+        await brought_up_to_date(store, settings, observed)
     except StoreError as error:
         log.warning("store.index_waits", reason=str(error))
+
+
+async def brought_up_to_date(store: Store, settings: SearchSettings, observed: Observed) -> int:
+    """The index, with the properties that are named and those that were asked for. Returns how much there was to do."""
+    uses = observed.take()
+    try:
+        asked = await store.observed(uses, settings.index_observed)
+    except StoreError:
+        observed.give_back(uses)
+        raise
+    return await store.index([*named(settings.index), *asked])
+
+
+def named(paths: Iterable[str]) -> list[Wanted]:
+    from syncd.search.parse import parse_path
+
+    return [Wanted(parse_path(path).steps) for path in paths]
 
 
 async def compact(store: Store, settings: StoreSettings) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from syncd.cli.encoding import escaped, json_text
 from syncd.search import past
 from syncd.search.answer import FETCHING, Asking
+from syncd.search.candidates import Choice
 from syncd.search.guard import guarded
-from syncd.search.tree import All, Query
+from syncd.search.tree import All, Path, Query
 
 TABLES = (
     "node", "document", "volatile", "edge", "handle", "scope", "words", "property", "indexed", "stale", "past_node",
@@ -27,9 +28,18 @@ def explained(asked: Asking) -> Iterator[str]:
     statement, plan = asked.explain()
     yield from (_broken(escaped(statement.sql)), "", "values:")
     yield from (f"  :{name} = {json_text(value)}" for name, value in statement.values.items())
-    yield from ("", "plan:", *(f"  {escaped(line)}" for line in plan), "")
+    yield from ("", "plan:", *(f"  {escaped(line)}" for line in plan), "", _index(asked.choice))
     with guarded(connection, FETCHING):
         yield _cost(connection, asked.query, statement.sql, plan)
+
+
+def _index(choice: Choice) -> str:
+    """Where the search starts, and what could be indexed so that it need not start from everything."""
+    places = ", ".join(str(Path(steps)) for steps in choice.documents)
+    if choice.select:
+        others = f", narrowed by {', '.join(choice.others)}" if choice.others else ""
+        return escaped(f"index: {choice.shown} ({choice.entries:,} entries){others}")
+    return escaped(f"index: none; [search] index could name {places}" if places else "index: none")
 
 
 def _broken(sql: str) -> str:

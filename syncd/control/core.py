@@ -9,6 +9,7 @@ from syncd.plugin import Collector
 from syncd.rules.shell import Rules
 from syncd.runs import Runs
 from syncd.settings import Config
+from syncd.store.observed import Observed
 from syncd.store.store import Store
 from syncd.sync.limits import Limits
 from syncd.telemetry import Facts, Lag, Telemetry
@@ -30,7 +31,7 @@ class Setting:
 class Core:
     """`started` in ISO 8601, `begun` in monotonic seconds. `reload` raises ConfigError and then changes nothing.
 
-    `troubles`: what is wrong now, by where; status tells them.
+    `troubles`: what is wrong now, by where; status tells them. `observed`: what searches could use an index for.
     """
 
     store: Store
@@ -52,3 +53,4 @@ class Core:
     stopping: bool = False
     facts: Facts | None = None
     troubles: dict[str, str] = field(default_factory=dict)
+    observed: Observed = field(default_factory=Observed)

@@ -1,8 +1,9 @@
 """Questions about the picture over the control socket: searches, one resource, kinds, what changed, what differs."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Set
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -20,12 +21,14 @@ from syncd.errors import ConfigError, LimitReached, QueryError, StoreError
 from syncd.search import answer as search
 from syncd.search.answer import Question, columns_of
 from syncd.search.guard import guarded
+from syncd.search.indexed import Steps
 from syncd.search.past import one_moment
 from syncd.search.tree import Path
 from syncd.store import anatomy, census, comparison, matching, picture
 from syncd.store.history import ALWAYS, CHANGES, Wanted, history
 from syncd.store.keys import node_key
 from syncd.store.queries import Row
+from syncd.sync.scope_run import iso
 
 T = TypeVar("T")
 
@@ -45,6 +48,21 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     complete_only: bool = False
     limit: Annotated[int, Meta(ge=1)] | None = None
     timeout: Annotated[float, Meta(gt=0)] | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """What a search looked up in documents, and how long it took: also of one that did not come to its end."""
+
+    places: tuple[Steps, ...] = ()
+    seconds: float = 0.0
+
+    def of(self, asking: search.Asking) -> search.Answer:
+        begun = time.monotonic()
+        try:
+            return asking.answer()
+        finally:
+            self.places, self.seconds = asking.choice.documents, time.monotonic() - begun
 
 
 class Searching:
@@ -86,14 +104,19 @@ class Searching:
 
     async def _answer(self, request: web.Request, asked: Asked) -> web.StreamResponse:
         now, question = datetime.now(UTC), self._question(asked)
+        told = Told()
 
         def work(connection: sqlite3.Connection) -> list[bytes]:
             at = _commit(connection, asked.at, now, lambda: matching.kinds_of(connection, question, now))
-            found = search.Asking(connection, replace(question, commit=at), now).answer()
+            found = told.of(search.Asking(connection, replace(question, commit=at), now))
             first = {"columns": found.columns, "warnings": found.warnings, "incomplete": found.incomplete}
             return encoded({"type": "answer", **first, "more": found.more}, found.rows)
 
-        return await self.asking.lines(request, await self._work(work))
+        try:
+            return await self.asking.lines(request, await self._work(work))
+        finally:
+            if not asked.at:  # loading the past takes its own time
+                self.core.observed.note(told.places, told.seconds, iso(now))
 
     def _question(self, asked: Asked) -> Question:
         """Raises Problem for columns that are none."""

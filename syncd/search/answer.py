@@ -10,7 +10,7 @@ import orjson
 
 from syncd.errors import QueryError
 from syncd.search import functions, past, sources
-from syncd.search.candidates import chosen
+from syncd.search.candidates import Choice, chosen
 from syncd.search.compile import Statement, compiled
 from syncd.search.context import Context, Picture
 from syncd.search.guard import guarded
@@ -74,6 +74,7 @@ class Asking:
         self.now = now
         self.query: Query = parse(question.text, question.templates, now=now)
         self.schema: Schema = load_schema(connection)
+        self.choice = Choice()
         functions.install(connection)
 
     def answer(self) -> Answer:
@@ -129,7 +130,8 @@ class Asking:
         context = self._context()
         first = query.parts[0]
         if first.walk is None:
-            origin = chosen(self.connection, context, first.filter)
+            self.choice = chosen(self.connection, context, first.filter)
+            origin = self.choice.select
         return compiled(context, query, limit, origin)
 
     def _columns(self, statement: Statement) -> tuple[str, ...]:

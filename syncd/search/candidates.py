@@ -10,10 +10,10 @@ from typing import NamedTuple
 from syncd.kinds import RESOURCE
 from syncd.search import functions, values
 from syncd.search.context import Bindable, Context
-from syncd.search.tree import And, Compare, Filter, Id, Is, Path, Words
+from syncd.search.documents import LONGEST, looked_up, sought
+from syncd.search.indexed import Steps
+from syncd.search.tree import EACH, And, Compare, Element, Filter, Id, Is, Path, Words
 
-LONGEST = 200
-"""Texts that are longer are not in the index."""
 MANY = 20_000
 """Of candidates: with so many, looking at all nodes of the kinds asked for is as fast."""
 OWN = frozenset(RESOURCE.properties)
@@ -22,37 +22,56 @@ FEW = 500
 """Candidates that are worth it whatever else there is."""
 WORTH = 2
 """How many nodes can be looked at in the time that one candidate takes."""
+NARROWED = 3
+"""Other conditions that a candidate is asked for in the index before its document is read."""
 
 
 class Candidates(NamedTuple):
-    """A condition on rows of `property` (p), or the words of a full text."""
+    """`entries`: a select of the column `entry`. `holds`: a condition on f.entry that says the same, "" where it would
+    take long. `shown`: what people call it; `steps`: of a property of documents.
+    """
 
-    condition: str = ""
-    words: str = ""
-
-    def entries(self) -> str:
-        if self.words:
-            return f"select rowid as entry from words where words match {self.words}"
-        return f"select entry from property p where {self.condition}"
+    shown: str
+    entries: str
+    holds: str = ""
+    steps: Steps = ()
 
 
-def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> str:
-    """A select of the column `key` that is worth starting from, "" when there is none."""
+class Choice(NamedTuple):
+    """`select`: of the column `key`, "" when no index is worth starting from. `entries`: how many it names, before
+    `others` narrow them.
+
+    `documents`: places in documents that are looked up; without a `select` those that could have been.
+    """
+
+    select: str = ""
+    shown: str = ""
+    entries: int = 0
+    others: tuple[str, ...] = ()
+    documents: tuple[Steps, ...] = ()
+
+
+def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> Choice:
+    """What is worth starting from."""
+    none = Choice(documents=tuple(dict.fromkeys(_sought(context, wanted))))
     if not _is_indexed(connection):
-        return ""
+        return none
+    found = list(_all(connection, context, wanted))
     best, fewest = None, MANY
-    for found in _all(connection, context, wanted):
-        count = _count(connection, context, found.entries(), fewest)
+    for each in found:
+        count = _count(connection, context, each.entries, fewest)
         if count < fewest:
-            best, fewest = found, count
-    if best is None:
-        return ""
-    if fewest > FEW and fewest * WORTH >= _looked_at(connection, context, wanted):
-        return ""
-    return (
-        f"select i.node as key from ({best.entries()}) f cross join indexed i on i.id = f.entry "
+            best, fewest = each, count
+    if best is None or (fewest > FEW and fewest * WORTH >= _looked_at(connection, context, wanted)):
+        return none
+    others = [each for each in found if each is not best and each.holds][:NARROWED]
+    narrowed = "".join(f" and {each.holds}" for each in others)
+    select = (
+        f"select i.node as key from ({best.entries}) f cross join indexed i on i.id = f.entry where true{narrowed} "
         "union select node from stale"
     )
+    used = tuple(each.steps for each in (best, *others) if each.steps)
+    return Choice(select, best.shown, fewest, tuple(each.shown for each in others), used)
 
 
 def _is_indexed(connection: sqlite3.Connection) -> bool:
@@ -97,9 +116,12 @@ def _all(connection: sqlite3.Connection, context: Context, wanted: Filter) -> It
             case Compare():
                 yield from _of_compare(connection, context, part)
             case Id(ids):
-                yield from _of_values(connection, context, "id", list(ids))
+                yield _of_values(connection, context, "id", list(ids))
             case Words(text):
                 yield from _of_words(connection, context, text)
+    kinds = _kinds(context, wanted)
+    for steps, compare in _in_documents(context, wanted):
+        yield from _of_document(connection, context, steps, compare, kinds)
 
 
 def _of_compare(connection: sqlite3.Connection, context: Context, wanted: Compare) -> Iterator[Candidates]:
@@ -109,13 +131,13 @@ def _of_compare(connection: sqlite3.Connection, context: Context, wanted: Compar
     if wanted.op in ("=", "in"):
         plain = [each for value in wanted.values for each in _plain(value.data, bare=value.bare)]
         if plain and None not in plain:
-            yield from _of_values(connection, context, name, plain)
+            yield _of_values(connection, context, name, plain)
     elif wanted.op in ("<", "<=", ">", ">=") and name not in ("name", "id") and not name.startswith("tags."):
         limit = _limit(wanted)
         if limit is not None:
             low, high = (limit, "9e999") if wanted.op in (">", ">=") else ("-9e999", limit)
             bounds = " and ".join(each if isinstance(each, str) else context.bind(each) for each in (low, high))
-            yield from _of_name(connection, context, name, f"p.value between {bounds}")
+            yield _of_name(connection, name, f"p.value between {bounds}", single=False)
 
 
 def _plain(data: str | bool | None, *, bare: bool) -> list[Bindable]:
@@ -136,7 +158,7 @@ def _limit(wanted: Compare) -> int | float | None:
 
 
 def _name(context: Context, path: Path) -> str:
-    """The name under which the index has a path, "" when it has it not."""
+    """The name under which the index has a path without being told, "" when it has it not."""
     head, rest = path.steps[0], path.steps[1:]
     if head == "tags" and rest and all(isinstance(step, str) for step in rest):
         return f"tags.{'.'.join(map(str, rest))}"
@@ -145,22 +167,57 @@ def _name(context: Context, path: Path) -> str:
     return head if head in ("name", "id") or (head in context.schema.units and head not in OWN) else ""
 
 
-def _of_values(
-    connection: sqlite3.Connection, context: Context, name: str, wanted: list[Bindable]
-) -> Iterator[Candidates]:
+def _of_values(connection: sqlite3.Connection, context: Context, name: str, wanted: list[Bindable]) -> Candidates:
     listed = ", ".join(context.bind(value) for value in dict.fromkeys(wanted))
-    yield from _of_name(connection, context, name, f"p.value in ({listed})")
+    return _of_name(connection, name, f"p.value in ({listed})", single=True)
 
 
-def _of_name(connection: sqlite3.Connection, context: Context, name: str, condition: str) -> Iterator[Candidates]:
+def _of_name(connection: sqlite3.Connection, name: str, condition: str, *, single: bool) -> Candidates:
+    """`single`: by entry as well as by value, a row of the table is found at once."""
     row = connection.execute("select id from property_name where name = ?", (name,)).fetchone()
-    if row is not None:  # a name that no node of the index has may be on those that it is behind on
-        yield Candidates(f"p.name = {int(row[0])} and {condition}")
-    else:
-        yield Candidates("false")
+    if row is None:  # a name that no node of the index has may be on those that it is behind on
+        return Candidates(name, "select entry from property p where false", "false")
+    entries = f"select entry from property p where p.name = {int(row[0])} and {condition}"
+    return Candidates(name, entries, f"exists ({entries} and p.entry = f.entry)" if single else "")
 
 
 def _of_words(connection: sqlite3.Connection, context: Context, text: str) -> Iterator[Candidates]:
     found = functions.tokens(text)
     if found and connection.execute("select 1 from sqlite_master where name = 'words'").fetchone():
-        yield Candidates(words=context.bind(" ".join(f'"{token}"' for token in found) + "*"))
+        words = context.bind(" ".join(f'"{token}"' for token in found) + "*")
+        yield Candidates("words", f"select rowid as entry from words where words match {words}")
+
+
+# -- properties of documents
+
+
+def _in_documents(context: Context, wanted: Filter) -> Iterator[tuple[Steps, Compare]]:
+    """The places in documents that comparisons are about which all must hold, also for one element of an array."""
+    for part in _conjuncts(wanted):
+        if isinstance(part, Compare):
+            if not _name(context, part.path) and (steps := sought(context, part.path, part)):
+                yield steps, part
+        elif isinstance(part, Element):
+            outer = part.path.steps if EACH in part.path.steps else (*part.path.steps, EACH)
+            for inner in _conjuncts(part.filter):
+                if isinstance(inner, Compare) and (steps := sought(context, Path((*outer, *inner.path.steps)), inner)):
+                    yield steps, inner
+
+
+def _sought(context: Context, wanted: Filter) -> Iterator[Steps]:
+    return (steps for steps, _ in _in_documents(context, wanted))
+
+
+def _of_document(
+    connection: sqlite3.Connection, context: Context, steps: Steps, wanted: Compare, kinds: frozenset[int] | None
+) -> Iterator[Candidates]:
+    have = next((each for each in context.schema.documents if each.covers(steps, kinds)), None)
+    if have is None:
+        return
+    condition, single = looked_up(context, wanted)
+    found = _of_name(connection, have.name, condition, single=single)._replace(shown=have.shown, steps=steps)
+    if have.upto < context.schema.entries:
+        behind = f"id > {int(have.upto)}"
+        entries = f"{found.entries} union all select id from indexed where {behind}"
+        found = found._replace(entries=entries, holds=found.holds and f"({found.holds} or f.entry > {int(have.upto)})")
+    yield found

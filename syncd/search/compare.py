@@ -10,6 +10,8 @@ ORDERING = frozenset({"<", "<=", ">", ">="})
 TURNED: dict[Op, Op] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 UNITS = {"bytes": 0, "B": 0, "KB": 1, "MB": 2, "MiB/s": 2, "GB": 3, "TB": 4}
 LONGEST_PATTERN = 1000
+ELEMENT = Place("", "'any'")
+"""Some value in a document, of which nothing is known."""
 MIDNIGHT = "'0000-00-00T00:00:00'"
 MOMENT = "'[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
 
@@ -38,11 +40,11 @@ def _positive(context: Context, place: Place, compare: Compare, op: Op) -> str:
 
 def _compared_text(context: Context, place: Place, compare: Compare, op: Op) -> str:
     value = compare.values[0]
-    moment = _moment(context, place, op, value)
+    moment = moment_of(context, place, op, value)
     if moment is not None:
         return _time(context, place, op, moment)
     if op in ORDERING:
-        return _ordered(context, place, op, _number(context, compare.path, value, op))
+        return _ordered(context, place, op, number_of(context, compare.path, value, op))
     return _one_of(context, place, compare)
 
 
@@ -57,22 +59,22 @@ def _one_of(context: Context, place: Place, compare: Compare) -> str:
         if place.sort == "age" or not isinstance(value.data, str):
             single = Compare(compare.path, "=", (value,), at=compare.at)
             others.append(_positive(context, place, single, "="))
-        elif (moment := _moment(context, place, "=", value)) is not None:
+        elif (moment := moment_of(context, place, "=", value)) is not None:
             others.append(_time(context, place, "=", moment))
         else:
-            plain += _equals(context, compare.path, value, place)
+            plain += equals(context, compare.path, value, place)
     if plain:
         listed = ", ".join(context.bind(each) for each in dict.fromkeys(plain))
         others.append(f"ifnull({place.value} in ({listed}), false)")
     return f"({' or '.join(others)})" if others else "false"
 
 
-def _equals(context: Context, path: Path, value: Value, place: Place) -> list[Bindable]:
+def equals(context: Context, path: Path, value: Value, place: Place) -> list[Bindable]:
     """The values that a literal equals: a bare number is also the text that looks like it."""
     assert isinstance(value.data, str)
     found: list[Bindable] = [value.data]
     if value.bare and place.type:
-        number = _number(context, path, value, "=")
+        number = number_of(context, path, value, "=")
         if not isinstance(number, str):
             found.append(number)
     return found
@@ -104,7 +106,7 @@ def _ordered(context: Context, place: Place, op: Op, limit: str | float) -> str:
     return f"ifnull({within}{strictly}, false)"
 
 
-def _number(context: Context, path: Path, value: Value, op: Op) -> str | int | float:
+def number_of(context: Context, path: Path, value: Value, op: Op) -> str | int | float:
     """What a bare literal means as a number, with its unit in that of the property; else its text."""
     assert isinstance(value.data, str)
     if not value.bare:
@@ -125,7 +127,7 @@ def _number(context: Context, path: Path, value: Value, op: Op) -> str | int | f
 # -- times
 
 
-def _moment(context: Context, place: Place, op: Op, value: Value) -> str | None:
+def moment_of(context: Context, place: Place, op: Op, value: Value) -> str | None:
     """The moment that a literal means in this place, None where it is to be taken as it stands."""
     assert isinstance(value.data, str)
     found = values.moment(value.data, context.now)

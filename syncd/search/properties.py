@@ -39,9 +39,13 @@ class Place(NamedTuple):
 class Arrays(NamedTuple):
     """What `[*]` ranges over: the FROM of a select, whether the first `[*]` stands on an array, and what each gives."""
 
-    tables: str
+    each_of: tuple[str, ...]
     is_array: str
     each: Place
+
+    @property
+    def tables(self) -> str:
+        return ", ".join(self.each_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def single(context: Context, root: Root, path: Path) -> Place:
 def arrays(context: Context, root: Root, path: Path) -> Arrays:
     """What the elements of a path with `[*]` give; one is put at its end where there is none."""
     steps = path.steps if EACH in path.steps else (*path.steps, EACH)
-    if root.node and _is_ours(context, steps):
+    if root.node and is_ours(context, steps):
         raise QueryError(f"{path} is no array", context.text, path.at)
     tables, first = [], ""
     while EACH in steps:
@@ -105,12 +109,20 @@ def arrays(context: Context, root: Root, path: Path) -> Arrays:
         first = first or f"ifnull({is_array}, false)"
         root, steps = element_root(element), steps[cut + 1 :]
     place = _json(context, root, steps, path) if steps else Place(f"{element}.value", f"{element}.type")
-    return Arrays(", ".join(tables), first, place)
+    return Arrays(tuple(tables), first, place)
 
 
 def _json(context: Context, root: Root, steps: tuple[Step, ...], path: Path) -> Place:
     json_path = context.bind(_json_path(context, steps, path))
     return Place(root.value(json_path, steps[0]), root.type(json_path, steps[0]))
+
+
+def values_of(context: Context, root: Root, path: Path) -> tuple[tuple[str, ...], str]:
+    """The tables to join, none without `[*]`, and the expression for what stands there."""
+    if EACH not in path.steps:
+        return (), _json(context, root, path.steps, path).value
+    found = arrays(context, root, path)
+    return found.each_of, found.each.value
 
 
 def has_member(context: Context, place: Place, name: str, path: Path) -> str:
@@ -143,7 +155,7 @@ def _json_path(context: Context, steps: tuple[Step, ...], path: Path) -> str:
     return "$" + "".join(parts)
 
 
-def _is_ours(context: Context, steps: tuple[Step, ...]) -> bool:
+def is_ours(context: Context, steps: tuple[Step, ...]) -> bool:
     head = steps[0]
     return head in {*COLUMNS, *MAYBE, *TIMES, *AGES, "kind", "cloud", "tags", "coverage", "ancestors"} or (
         isinstance(head, str) and _is_kind(context, head)

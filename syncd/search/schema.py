@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from syncd.kinds import BASE_KINDS
+from syncd.search import indexed
+from syncd.search.indexed import Indexed
 
 _BASES = frozenset(kind.name for kind in BASE_KINDS)
 
@@ -15,6 +17,7 @@ class Schema:
     """`kinds`: kind or base kind → the numbers of the kinds below it. `types`: label → numbers of edge types.
 
     `units`: common property → type and unit, such as "number (GB)". `moving`: names that volatile documents hold.
+    `documents`: properties of documents that are indexed; `entries`: the last entry of the index.
     """
 
     kinds: Mapping[str, frozenset[int]]
@@ -22,6 +25,8 @@ class Schema:
     types: Mapping[str, tuple[int, ...]]
     units: Mapping[str, str]
     moving: frozenset[str] = frozenset()
+    documents: tuple[Indexed, ...] = ()
+    entries: int = 0
 
     def is_concrete(self, name: str) -> bool:
         """Whether this is the kind of some provider, and no base kind."""
@@ -52,4 +57,5 @@ def load_schema(connection: sqlite3.Connection) -> Schema:
     units = {name: unit for kind in BASE_KINDS for name, unit in kind.properties.items()}
     kinds = {name: frozenset(found) for name, found in below.items()}
     moving = frozenset(name for (name,) in connection.execute("select name from moving"))
-    return Schema(kinds, {number: name for name, number in numbers.items()}, types, units, moving)
+    named = {number: name for name, number in numbers.items()}
+    return Schema(kinds, named, types, units, moving, indexed.load(connection), indexed.entries(connection))

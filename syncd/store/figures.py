@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from syncd.search import indexed
+
 _TABLES = "select name from sqlite_master where type = 'table' and name not glob 'sqlite_*' order by name"
 _BYTES = (
     "select m.tbl_name, sum(d.pgsize) from (select name, pgsize from dbstat where aggregate = 1) d "
@@ -23,7 +25,7 @@ _COMMIT = "select number, at, run from commit_log order by number"
 
 
 def figures(connection: sqlite3.Connection, file: Path) -> dict[str, Any]:
-    """Sizes in bytes. `tables`, `history`, `kept` are lists of rows; a table's bytes with its indexes, None if unknown.
+    """Sizes in bytes. `tables`, `index`, `history`, `kept` are lists of rows. None stands for bytes that are not known.
 
     Every page of the file is read for it.
     """
@@ -37,9 +39,24 @@ def figures(connection: sqlite3.Connection, file: Path) -> dict[str, Any]:
         "first_commit": _one(connection, f"{_COMMIT} limit 1"),
         "last_commit": _one(connection, f"{_COMMIT} desc limit 1"),
         "tables": tables(connection),
+        "index": index(connection),
         "history": _rows(connection, _HISTORY),
         "kept": _rows(connection, _HORIZON),
     }
+
+
+def index(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Properties of documents that are indexed: how many values, of how many entries that are still to be looked at."""
+    last = indexed.entries(connection)
+    return [
+        {"property": each.shown, "values": _values(connection, each.name), "waiting": last - each.upto}
+        for each in indexed.load(connection)
+    ]
+
+
+def _values(connection: sqlite3.Connection, name: str) -> int:
+    of = "select count(*) from property where name = (select id from property_name where name = ?)"
+    return int(connection.execute(of, (name,)).fetchone()[0])
 
 
 def free_bytes(connection: sqlite3.Connection) -> int:

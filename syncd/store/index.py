@@ -5,11 +5,13 @@ looks at the nodes in `stale` themselves, and it checks whatever the index tells
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import orjson
 
 from syncd.kinds import BASE_KINDS
+from syncd.store import indexing
+from syncd.store.indexing import BATCH, Wanted
 from syncd.store.journal import advance
 from syncd.store.rows import insert
 
@@ -22,7 +24,6 @@ DEAD_SHARE = 0.5
 """Of the entries: with more that mean nothing any more the index is made anew."""
 
 WORDS = "create virtual table words using fts5 (text, content = '', detail = none, tokenize = 'ascii', prefix = '1')"
-BATCH = "(select i.id, i.node from temp.indexing s cross join indexed i on i.node = s.node)"
 NAMES = f"""
 insert or ignore into property_name (name)
 select distinct 'tags.' || j.key from {BATCH} b cross join document d on d.node = b.node, json_each(d.tags) j
@@ -71,10 +72,16 @@ def moves(connection: sqlite3.Connection, documents: Iterable[str]) -> None:
     insert(connection, "insert or ignore into moving", [(name,) for name in sorted(names)])
 
 
-def step(connection: sqlite3.Connection) -> int:
-    """Indexes the next nodes in the running transaction. Returns how many; 0 when there is nothing to do."""
+def step(connection: sqlite3.Connection, wanted: Sequence[Wanted] = ()) -> int:
+    """Indexes the next nodes in the running transaction. Returns how many; 0 when there is nothing to do.
+
+    `wanted`: properties of documents that are to be in the index, and no others.
+    """
     if _worn(connection):
         _empty(connection)
+    plan = indexing.planned(connection, wanted)
+    if done := indexing.sweep(connection) or indexing.make_up(connection, plan, STEP):
+        return done
     connection.execute("create temp table if not exists indexing (node integer primary key)")
     connection.execute("delete from temp.indexing")
     connection.execute("insert into indexing select node from main.stale order by node limit ?", (STEP,))
@@ -89,6 +96,7 @@ def step(connection: sqlite3.Connection) -> int:
     connection.execute(PROPERTIES)
     if _has_words(connection):
         connection.execute(TEXTS)
+    indexing.fill(connection, plan, last - count, last)
     connection.execute("delete from stale where node in (select node from temp.indexing)")
     return count
 

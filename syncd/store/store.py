@@ -1,7 +1,7 @@
 """The store as the rest of syncd sees it: open, what is known, commit, mark, retire, close."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -13,13 +13,15 @@ from msgspec.structs import replace
 from syncd.errors import ReadError, StoreError
 from syncd.kinds import KindRegistry
 from syncd.model import Last, Scope
-from syncd.store import commit, coverage, files, index, requests, retention, runs
+from syncd.store import commit, coverage, files, index, observed, requests, retention, runs
 from syncd.store.commit import Outcome, Vocabulary
 from syncd.store.coverage import Coverage, Place, Yields
+from syncd.store.indexing import Wanted
 from syncd.store.journal import Event, Journal
 from syncd.store.keys import node_key
 from syncd.store.ledger import Ledger
 from syncd.store.names import Names
+from syncd.store.observed import Use
 from syncd.store.reading import Known, KnownNode, Reading
 from syncd.store.records import split
 from syncd.store.retention import Dropped, Windows
@@ -351,12 +353,23 @@ class Store(Ledger):
         del self._rows[key]
         return count
 
-    async def index(self) -> int:
-        """Brings the index of searches up to date, in steps that hold up no sync. Returns how many nodes differed."""
+    async def index(self, wanted: Sequence[Wanted] = ()) -> int:
+        """Brings the index of searches up to date, in steps that hold up no sync. Returns how much there was to do.
+
+        `wanted`: properties of documents that are to be in it.
+        """
         total = 0
-        while count := await self._writer.write(index.step):
+        while count := await self._writer.write(lambda connection: index.step(connection, wanted)):
             total += count
         return total
+
+    async def observed(self, uses: Iterable[Use], most: int) -> list[Wanted]:
+        """Adds what searches asked for to what is known. Returns what is worth an index."""
+        now = self._now()
+        found = await self._writer.write(
+            lambda connection: observed.frequent(observed.save(connection, uses, now), most)
+        )
+        return [Wanted(steps) for steps in found]
 
     async def compact(self, windows: Windows) -> Dropped:
         """Drops what is older than its window, a little at a time."""

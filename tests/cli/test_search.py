@@ -309,6 +309,7 @@ def test_explain_shows_sql_values_plan_and_cost(ctl: Ask) -> None:
     assert done.out.startswith("select key\n  from ")
     assert ' = "b"' in done.out
     assert "plan:\n" in done.out
+    assert "\nindex: none; [search] index could name size\n" in done.out
     assert "cost: simple\n  reads all 8 rows of node" in done.out
 
 

@@ -1,17 +1,20 @@
 """The picture over the control socket: searches, resources, kinds, what changed; none of it in the loop's way."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from syncd.search import indexed
 from tests.cli.conftest import desk_at
 from tests.control.visitors import needs_root, open_place, somebody
-from tests.fakes.daemon import Line, Running, running
+from tests.fakes.daemon import Line, Running, running, until
 
 GROUP = 4711
 SLOW = " and ".join(f'name !~ "x{number}.*y.*z$"' for number in range(400))
@@ -144,6 +147,20 @@ def test_who_may_not_open_the_socket_may_not_search(estate: Running) -> None:
 
 
 # -- what takes long
+
+
+def test_what_is_looked_for_again_and_again_is_indexed_after_the_next_run(large: Running) -> None:
+    work = " and ".join(f'name !~ "x{number}.*y.*z$"' for number in range(4))
+    for number in range(5):
+        searched(large, query=f"size > {number + 1} and {work}")
+    large.sync()
+
+    def looked_up() -> bool:
+        with closing(sqlite3.connect(f"{large.desk.store.as_uri()}?mode=ro", uri=True)) as connection:
+            return [each.shown for each in indexed.load(connection)] == ["size"]
+
+    until(looked_up)
+    assert searched(large, query="size > 1")[1] == []
 
 
 def test_a_search_that_takes_too_long_is_ended_and_status_is_quick_beside_it(large: Running) -> None:

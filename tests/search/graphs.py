@@ -1,8 +1,10 @@
 """Random small graphs: put into a real file by the store's own code, and the same as plain objects."""
 
+import dataclasses
 import random
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,9 @@ from msgspec.structs import replace
 from syncd.errors import Denied, Disabled, Failed
 from syncd.kinds import BASE_KINDS, Kind, KindRegistry
 from syncd.model import Edge, Gap, Node, Scope
+from syncd.search.indexed import Steps
+from syncd.store import indexing
+from syncd.store.indexing import Wanted
 from syncd.store.keys import node_key
 from tests.fakes.cloud import Cloud
 from tests.fakes.world import World
@@ -142,6 +147,15 @@ class Dice:
         node.urn, node.kind, node.id, node.account = f"urn:fake:{account}:{kind}/{id_}", kind, id_, account
         return node
 
+    def wanted(self, nodes: list[Node]) -> list[Wanted]:
+        """Places in the documents of these nodes, some of one kind only."""
+        found = [steps for node in nodes for part in (node.common, node.document) for steps in _places(part)]
+        plain = [
+            steps for steps in found if not any(isinstance(step, str) and {'"', "\\"} & set(step) for step in steps)
+        ]
+        chosen = self.chance.sample(plain, min(len(plain), 10))
+        return [Wanted(steps, self.pick("", "", "", "fake_box", "fake_disk")) for steps in chosen]
+
     def cloud(self) -> dict[str, list[Node]]:
         """Nodes by scope. Edges point anywhere, also to what nobody knows."""
         boxes = {scope: [self.node(scope, n) for n in range(self.chance.randrange(5))] for scope in SCOPES}
@@ -160,23 +174,49 @@ class Dice:
             node.edges = self.edges()
 
 
+def _places(value: Any, steps: Steps = ()) -> Iterator[Steps]:
+    if steps:
+        yield steps
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else [(None, each) for each in value]
+        if isinstance(value, list)
+        else ()
+    )
+    for step, each in inner:
+        yield from _places(each, (*steps, step))
+
+
 async def stored(path: Path, seed: int) -> tuple[World, plain.Graph]:
     """A file, and the plain graph of what is in it."""
     dice = Dice(random.Random(seed))
     world = World(path, RichCloud())
     boxes = dice.cloud()
+    wanted = dice.wanted([node for nodes in boxes.values() for node in nodes])
     async with world.store() as store:
         world.cloud.boxes = {scope: [dice.before(node) for node in nodes] for scope, nodes in boxes.items()}
         await world.sync_in(store)
         if dice.pick(True, False):
-            await store.index()
+            await store.index(wanted[: dice.pick(0, 5)])
         world.cloud.boxes = dict(boxes)
         await world.sync_in(store)
-        if dice.pick(True, False):
-            await store.index()
+        if dice.pick(True, False, True):
+            await store.index(wanted[dice.pick(0, 2) :])
         _trouble(world.cloud, dice)
         await world.sync_in(store)
-    return world, plain_graph(world, [node for nodes in boxes.values() for node in nodes])
+    _begin(path, dice.chance, wanted)
+    graph = plain_graph(world, [node for nodes in boxes.values() for node in nodes])
+    return world, dataclasses.replace(graph, indexed=frozenset(each.steps for each in wanted))
+
+
+def _begin(path: Path, chance: random.Random, wanted: list[Wanted]) -> None:
+    """Other properties are to be indexed now: some wait for it, some are half made."""
+    with closing(sqlite3.connect(path)) as connection:
+        for _ in range(chance.randrange(4)):
+            plan = indexing.planned(connection, wanted[chance.randrange(3) :])
+            indexing.make_up(connection, plan, 3)
+        connection.commit()
 
 
 def _trouble(cloud: Cloud, dice: Dice) -> None:

@@ -48,7 +48,7 @@ class Thing:
 class Graph:
     """`kinds` and `types`: all that a search may name; `concrete` are the kinds that are no base kinds.
 
-    `units`: common property → type and unit.
+    `units`: common property → type and unit. `indexed`: places in documents that the index may have.
     """
 
     nodes: dict[int, Thing]
@@ -58,6 +58,7 @@ class Graph:
     concrete: frozenset[str]
     types: frozenset[str]
     units: dict[str, str] = field(default_factory=dict)
+    indexed: frozenset[tuple[str | int | None, ...]] = frozenset()
 
     def complete(self) -> "Graph":
         """Without the nodes whose scope is not complete: as if they were not there."""

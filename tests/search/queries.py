@@ -129,6 +129,7 @@ class Asker:
         nodes = self.graph.nodes.values()
         parts = [part for node in nodes for part in (node.common, node.document, node.volatile)]
         self.places = [place for part in parts for place in nested(part)] or [(("nowhere",), "x")]
+        self.indexed = [place for place in self.places if place[0] in self.graph.indexed]
         self.tags = [(("tags", *key.split(".")), text) for node in nodes for key, text in node.tags.items() if key]
 
     def pick(self, *options: Any) -> Any:
@@ -188,6 +189,24 @@ class Asker:
             parts = tuple(self.filter(depth + 1) for _ in range(self.pick(2, 2, 3)))
             return And(parts) if self.often(0.5) else Or(parts)
         return self.simple()
+
+    def looked_up(self) -> Query:
+        """What the index of properties of documents may be asked."""
+        return Query((Part(self._looked_up() if self.indexed else self.filter()),))
+
+    def _looked_up(self) -> Filter:
+        steps, value = self.pick(*self.indexed)
+        op, cut = self.pick("=", "=", "in", *ORDERING), steps.index(EACH) if EACH in steps else len(steps)
+        literals = self.literals(op, steps, value)
+        found: Filter = Compare(Path(steps), op, literals, self.pick("", "", "any"))
+        if steps[cut + 1 :] not in ((), (EACH,)) and self.often(0.5):
+            inner = steps[cut + 1 : -1] if steps[-1] is EACH else steps[cut + 1 :]
+            quantifier: Quantifier = "any" if inner != steps[cut + 1 :] else self.pick("", "any")
+            found = Element(Path(steps[:cut]), Compare(Path(inner), op, literals, quantifier))
+        if self.often(0.7):
+            return found
+        parts = (found, self.pick(Is((self.pick("fake_box", "fake_disk"),)), self.compare()))
+        return And(parts if self.often(0.5) else parts[::-1])
 
     def simple(self) -> Filter:
         rare = (self.kind, self.id, self.words, self.in_subnet, self.has_key, self.element)
