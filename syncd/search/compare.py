@@ -4,7 +4,8 @@ from syncd.errors import QueryError
 from syncd.search import functions, values
 from syncd.search.context import Bindable, Context
 from syncd.search.properties import Place, written
-from syncd.search.tree import Compare, Op, Path, Value
+from syncd.search.tree import EACH, Compare, Op, Path, Value
+from syncd.search.within import holds
 
 ORDERING = frozenset({"<", "<=", ">", ">="})
 TURNED: dict[Op, Op] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
@@ -65,8 +66,23 @@ def _one_of(context: Context, place: Place, compare: Compare) -> str:
             plain += equals(context, compare.path, value, place)
     if plain:
         listed = ", ".join(context.bind(each) for each in dict.fromkeys(plain))
-        others.append(f"ifnull({place.value} in ({listed}), false)")
+        first = holds(context, place.texts, place.steps, plain)
+        equal = f"ifnull({place.value} in ({listed}), false)"
+        others.append(f"({first} and {equal})" if first else equal)
     return f"({' or '.join(others)})" if others else "false"
+
+
+def contained(context: Context, texts: tuple[str, ...], compare: Compare) -> str:
+    """A condition on the documents that have such a value somewhere, "" where there is none so simple."""
+    plain: list[Bindable] = []
+    for value in compare.values:
+        if compare.op not in ("=", "in") or not isinstance(value.data, str):
+            return ""
+        if moment_of(context, ELEMENT, "=", value) is not None:
+            return ""
+        plain += equals(context, compare.path, value, ELEMENT)
+    steps = compare.path.steps if EACH in compare.path.steps else ()
+    return holds(context, texts, steps, plain)
 
 
 def equals(context: Context, path: Path, value: Value, place: Place) -> list[Bindable]:
@@ -87,7 +103,9 @@ def _constant(context: Context, place: Place, op: Op, value: Value) -> str:
         raise QueryError(f"{name} cannot be compared with {op}", context.text, value.at, expected=("=", "!="))
     if value.data is None:
         return f"({place.value} is null)"
-    return f"ifnull({place.type or 'null'} = '{str(value.data).lower()}', false)"
+    equal = f"ifnull({place.type or 'null'} = '{str(value.data).lower()}', false)"
+    first = holds(context, place.texts, place.steps, [int(value.data)])
+    return f"({first} and {equal})" if first else equal
 
 
 # -- ordered

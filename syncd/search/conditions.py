@@ -5,9 +5,9 @@ from typing import assert_never
 from syncd.errors import QueryError
 from syncd.search import functions, sources
 from syncd.search.ancestors import of_kind
-from syncd.search.compare import compared
+from syncd.search.compare import compared, contained
 from syncd.search.context import Context
-from syncd.search.properties import Root, arrays, element_root, has_member, node_root, single
+from syncd.search.properties import Root, arrays, element_root, has_member, node_root, single, texts_of
 from syncd.search.steps import checked, neighbours, walked
 from syncd.search.tree import (
     EACH,
@@ -130,8 +130,11 @@ def _compare(context: Context, wanted: Compare, root: Root) -> str:
     met = compared(context, found.each, wanted)
     if wanted.quantifier == "all":
         return f"({found.is_array} and not exists (select 1 from {found.tables} where not {met}))"
-    negated = "not " if wanted.quantifier == "none" else ""
-    return f"{negated}exists (select 1 from {found.tables} where {met})"
+    some = f"exists (select 1 from {found.tables} where {met})"
+    if wanted.quantifier == "none":
+        return f"not {some}"
+    first = contained(context, texts_of(context, root, wanted.path), wanted)
+    return f"({first} and {some})" if first else some
 
 
 def _element(context: Context, path: Path, inner: Filter, root: Root) -> str:

@@ -28,12 +28,15 @@ TYPE = "nullif(json_type({}, {}), 'null')"
 class Place(NamedTuple):
     """A value in SQL. `type`: an expression for its JSON type, "" for a column that holds text or nothing.
 
-    `sort`: "time" for a base time, "age" for the time since the moment that `value` gives, else "".
+    `sort`: "time" for a base time, "age" for the time since the moment that `value` gives, else "". `texts`: the JSON
+    in which the value stands at `steps`, as far as that is known.
     """
 
     value: str
     type: str = ""
     sort: str = ""
+    texts: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 class Arrays(NamedTuple):
@@ -91,7 +94,13 @@ def single(context: Context, root: Root, path: Path) -> Place:
         known = _base(context, root.node, path) or _of_others(context, root.node, path)
         if known is not None:
             return known
-    return _json(context, root, path.steps, path)
+    return _json(context, root, path.steps, path)._replace(texts=texts_of(context, root, path), steps=path.steps)
+
+
+def texts_of(context: Context, root: Root, path: Path) -> tuple[str, ...]:
+    """The JSON in which a property of a document stands, () where it may stand elsewhere."""
+    moves = path.steps[0] in context.schema.moving and not context.picture.past
+    return () if moves or not root.node else (f"d_{root.node}.body", f"d_{root.node}.common")
 
 
 def arrays(context: Context, root: Root, path: Path) -> Arrays:

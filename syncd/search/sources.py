@@ -27,8 +27,8 @@ def nodes(context: Context, node: str, *, key: str = "") -> Iterator[tuple[str, 
     for table, document, condition in _node_tables(context, node):
         joined = f"{table} {node}{' not indexed' if key else ''}"
         if node in context.documents:
-            # Every node has one; an inner join makes SQLite build a filter out of all documents.
-            joined += f" left join {document} d_{node} on d_{node}.node = {node}.key"
+            # Every node has one. An equation would have SQLite build a filter out of all documents.
+            joined += f" cross join {document} d_{node} on d_{node}.node between {node}.key and {node}.key"
         yield joined, f"{condition} and {node}.key between {key} and {key}" if key else condition
 
 

@@ -131,7 +131,7 @@ async def compare(path: Path, seed: int) -> Counter[str]:
 async def test_the_compiler_answers_as_the_naive_evaluator_does(start: int, tmp_path: Path) -> None:
     counts = [await compare(tmp_path / f"{seed}.db", seed) for seed in range(start, start + 25)]
     count = sum(counts, Counter[str]())
-    assert count.pop("looked up") > 100
+    assert count.pop("looked up") > 50
     assert count["found"] > count.total() / 3, "many searches must find something"
     assert count[TOO_DEEP] < count.total() / 100
 
