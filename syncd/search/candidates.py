@@ -62,7 +62,7 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
         count = _count(connection, context, each.entries, fewest)
         if count < fewest:
             best, fewest = each, count
-    if best is None or (fewest > FEW and fewest * WORTH >= _looked_at(connection, context, wanted)):
+    if best is None or (fewest > FEW and not _more_than(connection, context, wanted, fewest * WORTH)):
         return none
     others = [each for each in found if each is not best and each.holds][:NARROWED]
     narrowed = "".join(f" and {each.holds}" for each in others)
@@ -80,12 +80,11 @@ def _is_indexed(connection: sqlite3.Connection) -> bool:
     return int(waiting) < MANY and connection.execute("select 1 from indexed limit 1").fetchone() is not None
 
 
-def _looked_at(connection: sqlite3.Connection, context: Context, wanted: Filter) -> int:
-    """How many nodes are looked at without candidates, as far as it matters."""
+def _more_than(connection: sqlite3.Connection, context: Context, wanted: Filter, count: int) -> bool:
+    """Whether so many nodes are looked at without candidates."""
     numbers = _kinds(context, wanted)
     where = "" if numbers is None else f"where kind in ({', '.join(map(str, sorted(numbers)))})"
-    row = connection.execute(f"select count(*) from (select 1 from node {where} limit {MANY * WORTH})").fetchone()
-    return int(row[0])
+    return connection.execute(f"select 1 from node {where} limit 1 offset {int(count)}").fetchone() is not None
 
 
 def _count(connection: sqlite3.Connection, context: Context, entries: str, most: int) -> int:

@@ -11,7 +11,7 @@ from syncd.search.conditions import matching
 from syncd.search.context import Bindable, Context
 from syncd.search.properties import node_root, single
 from syncd.search.steps import checked, walked
-from syncd.search.tree import Aggregate, All, Is, Part, Query
+from syncd.search.tree import Aggregate, All, Is, Part, Path, Query
 
 MOST_PARTS = 20
 
@@ -162,6 +162,10 @@ def _counted(context: Context, part: Part, aggregate: Aggregate, origin: str, li
     else:
         inputs, outputs = aggregated(context, node, aggregate)
         rows = _from(context, node, begin, where, ", ".join(inputs) or "1")
+        if any(isinstance(function.of, Path) for function in aggregate.functions):
+            # Otherwise SQLite puts the expressions of the inner select wherever its columns are named: a sum would
+            # read each document several times.
+            rows += " limit -1"
     return f"select {', '.join(outputs)} from ({rows}) {_grouped(len(aggregate.groups))} limit {int(limit)}"
 
 

@@ -77,17 +77,28 @@ def _in_subnet(value: str | float | None, text: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _wanted(text: str) -> tuple[frozenset[str], str]:
+def _wanted(text: str) -> tuple[tuple[str, ...], str]:
     """The words that must be there, and the beginning of one that must be."""
     found = tokens(text)
-    return frozenset(found[:-1]), found[-1] if found else ""
+    return tuple(dict.fromkeys(found[:-1])), found[-1] if found else ""
 
 
 def _has_words(words: str, *texts: str) -> bool:
     """Whether each word is one of the texts', the last one at least the beginning of one."""
     whole, begun = _wanted(words)
-    lowered = "\n".join(texts).translate(_LOWER)
-    if begun not in lowered:
-        return False
-    found = frozenset(tokens(lowered))
-    return whole <= found and (not begun or any(token.startswith(begun) for token in found))
+    lowered = "\n".join(texts)
+    lowered = lowered.lower() if lowered.isascii() else lowered.translate(_LOWER)
+    return (not begun or _stands(lowered, begun, whole=False)) and all(
+        _stands(lowered, each, whole=True) for each in whole
+    )
+
+
+def _stands(text: str, word: str, *, whole: bool) -> bool:
+    """Whether a token of the text begins with the word, or is it. Most texts do not hold it at all."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (at and TOKEN.match(text[at - 1])) and not (whole and end < len(text) and TOKEN.match(text[end])):
+            return True
+        at = text.find(word, at + 1)
+    return False
