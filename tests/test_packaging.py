@@ -38,7 +38,7 @@ def test_the_wheel_holds_every_module_and_every_data_file_of_the_three_packages(
         path.relative_to(ROOT).as_posix()
         for name in PACKAGES
         for path in (ROOT / name).rglob("*")
-        if path.suffix in {".py", ".toml", ".sql", ".lark", ".typed"}
+        if path.suffix in {".py", ".toml", ".sql", ".lark", ".table", ".typed"}
     }
     assert wanted <= set(wheel.namelist())
     assert {name.split("/")[0] for name in wheel.namelist()} - set(PACKAGES) == {f"syncd-{syncd.__version__}.dist-info"}
