@@ -46,7 +46,10 @@ def since(text: str, now: datetime, option: str = "--since") -> tuple[int, str]:
         return int(text), ""
     if ago := re.fullmatch(r"-?(\d{1,6})([smhdw])", text):
         unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[ago[2]]
-        return 0, _iso(now - timedelta(**{unit: int(ago[1])}))
+        try:
+            return 0, _iso(now - timedelta(**{unit: int(ago[1])}))
+        except OverflowError:
+            return 0, _iso(datetime.min.replace(tzinfo=UTC))  # before there was anything
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

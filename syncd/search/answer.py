@@ -139,7 +139,8 @@ class Asking:
 
     def _incomplete(self) -> list[Row]:
         kinds = asked_kinds(self.query, self.schema)
-        return incomplete(self.connection, None if kinds is None else orjson.dumps(sorted(kinds)).decode())
+        listed = None if kinds is None else orjson.dumps(sorted(kinds)).decode()
+        return incomplete(self.connection, listed, self.question.commit)
 
     # -- rows
 

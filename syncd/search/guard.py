@@ -24,9 +24,19 @@ def guarded(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     _declare(connection)
+    connection.set_authorizer(_authorize)
+    try:
+        with ended(connection, seconds):
+            yield
+    finally:
+        connection.set_authorizer(None)
+
+
+@contextmanager
+def ended(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Whatever is done here has an end. Raises LimitReached when the time is over."""
     end = time.monotonic() + seconds
     connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-    connection.set_authorizer(_authorize)
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -35,7 +45,6 @@ def guarded(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
         raise
     finally:
         connection.set_progress_handler(None, 0)
-        connection.set_authorizer(None)
 
 
 def _declare(connection: sqlite3.Connection) -> None:

@@ -18,13 +18,28 @@ _HOLDING = (
     "where (k.collector, k.name) = (scope.collector, scope.name)) "
     "or not exists (select 1 from scope_kind k where (k.collector, k.name) = (scope.collector, scope.name))) "
 )
+_THEN = (
+    # Beside a scope's state of today, what it was at a commit; the history knows no more of it.
+    "with scope as (select e.id, e.collector, e.account, e.region, e.name, "
+    "ifnull(h.state, s.state) as state, ifnull(h.since, s.since) as since, '' as read_at, "
+    "ifnull(s.nodes, 0) as nodes, ifnull(h.reason, s.reason) as reason, "
+    "case when h.state is null then s.operation else '' end as operation, "
+    "case when h.state is null then s.permission else '' end as permission "
+    "from scope_ever e left join main.scope s on s.id = e.id "
+    "left join scope_history h on h.scope = e.id and h.from_commit <= :commit and h.to_commit > :commit "
+    "where ifnull(h.since, s.since) <= (select at from commit_log where number = :commit)) "
+)
 MOST = 10_000
 
 
-def incomplete(connection: sqlite3.Connection, kinds: str | None) -> list[Row]:
-    """Scopes that are not complete. `kinds`: a JSON list of the names that are asked about, None for all."""
-    query = f"{_SCOPES}{_HOLDING if kinds is not None else ''} order by 1 limit {MOST}"
-    cursor = connection.execute(query, {} if kinds is None else {"kinds": kinds})
+def incomplete(connection: sqlite3.Connection, kinds: str | None, commit: int | None = None) -> list[Row]:
+    """Scopes that are not complete, or were not at a commit. `kinds`: a JSON list of the names that are asked about,
+    None for all.
+    """
+    then = _THEN if commit is not None else ""
+    query = f"{then}{_SCOPES}{_HOLDING if kinds is not None else ''} order by 1 limit {MOST}"
+    bound = {"kinds": kinds, "commit": commit}
+    cursor = connection.execute(query, {name: value for name, value in bound.items() if f":{name}" in query})
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 

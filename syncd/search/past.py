@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import orjson
 
+from syncd.search.guard import ended
+
 TABLES = """
 drop table if exists temp.past_node;
 drop table if exists temp.past_document;
@@ -33,6 +35,10 @@ CLOSED = (
     "select h.node, h.kind, h.data, c.at from node_history h join commit_log c on c.number = h.from_commit "
     "where h.to_commit > :commit and h.from_commit <= :commit"
 )
+LOADING = 60.0
+"""Seconds: half of them are enough for a million nodes that changed."""
+TOGETHER = 1_000
+"""Versions that are unpacked at a time: SQLite looks at the clock between them."""
 NODE_FIELDS = ("urn", "id", "name", "account", "region", "zone", "created_at", "updated_at", "first_seen")
 
 
@@ -49,13 +55,13 @@ def one_moment(connection: sqlite3.Connection) -> Iterator[None]:
         connection.commit()
 
 
-def load(connection: sqlite3.Connection, commit: int) -> None:
+def load(connection: sqlite3.Connection, commit: int, seconds: float = LOADING) -> None:
     """Fills the temporary tables for the picture at a commit: the more has changed since, the longer it takes.
 
-    They hold one picture at a time.
+    They hold one picture at a time. Raises LimitReached when it takes longer than `seconds`.
     """
     connection.execute("pragma query_only = off")  # it would forbid temporary tables too; the file is opened read-only
-    with one_moment(connection):
+    with one_moment(connection), ended(connection, seconds):
         _each(connection, TABLES)
         _fill(connection, {"commit": commit})
         _each(connection, INDEXES)
@@ -68,13 +74,15 @@ def _each(connection: sqlite3.Connection, statements: str) -> None:
 
 
 def _fill(connection: sqlite3.Connection, at: dict[str, int]) -> None:
-    nodes, documents = [], []
-    for key, kind, data, changed_at in connection.execute(CLOSED, at):
-        was = orjson.loads(zlib.decompress(data))
-        nodes.append((key, was["scope"], kind, *(was[name] for name in NODE_FIELDS), changed_at))
-        documents.append((key, *(orjson.dumps(was[part]).decode() for part in ("tags", "common", "document"))))
-    connection.executemany(f"insert into past_node values ({', '.join('?' * 13)})", nodes)
-    connection.executemany("insert into past_document values (?, ?, ?, ?)", documents)
+    cursor = connection.execute(CLOSED, at)
+    while rows := cursor.fetchmany(TOGETHER):
+        nodes, documents = [], []
+        for key, kind, data, changed_at in rows:
+            was = orjson.loads(zlib.decompress(data))
+            nodes.append((key, was["scope"], kind, *(was[name] for name in NODE_FIELDS), changed_at))
+            documents.append((key, *(orjson.dumps(was[part]).decode() for part in ("tags", "common", "document"))))
+        connection.executemany(f"insert into past_node values ({', '.join('?' * 13)})", nodes)
+        connection.executemany("insert into past_document values (?, ?, ?, ?)", documents)
     was_open = "where to_commit > :commit and from_commit <= :commit"
     connection.execute(f"insert into past_edge select distinct src, type, dst from edge_history {was_open}", at)
     connection.execute(f"insert or replace into past_handle select key, node from handle_history {was_open}", at)

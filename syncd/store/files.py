@@ -10,6 +10,8 @@ from typing import Self
 
 from syncd.errors import StoreError, StoreLocked
 
+OLDEST = (3, 38)
+"""SQLite that reads JSON by `->>`."""
 PRAGMAS = (
     "pragma journal_mode = wal",
     "pragma synchronous = full",
@@ -65,11 +67,18 @@ def migrations() -> dict[int, str]:
     }
 
 
+def check_sqlite(version: tuple[int, ...]) -> None:
+    if version < OLDEST:
+        have, want = (".".join(map(str, each)) for each in (version, OLDEST))
+        raise StoreError(f"this Python has SQLite {have}, syncd needs {want}: use another Python")
+
+
 def prepare(connection: sqlite3.Connection, path: Path, autocheckpoint: int) -> None:
     """Sets the writer's pragmas and brings the schema up to date, each migration in one transaction.
 
-    Raises StoreError for a file of a newer syncd, and for one that is not a syncd database.
+    Raises StoreError for a file of a newer syncd, for what is no syncd database, and for a SQLite that is too old.
     """
+    check_sqlite(sqlite3.sqlite_version_info)
     try:
         for pragma in PRAGMAS:
             connection.execute(pragma)

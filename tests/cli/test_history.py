@@ -71,6 +71,7 @@ def test_a_resource_that_is_gone_has_a_history_as_well(rows: Rows, ctl: Ask) -> 
         (("--kind", "resource", "--limit", "1"), [ALL[3]]),
         (("--kind", "fake_jar"), []),
         (("--since", "1h"), ALL),
+        (("--since", "999999w"), ALL),
         (("--until", "1h"), []),
         (("--until", "-1h"), []),
         (("--since", "2999-01-01"), []),

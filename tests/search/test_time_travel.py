@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
+from syncd.errors import Denied, Failed, LimitReached
+from syncd.search import past
 from syncd.search.answer import Asking, Question, columns_of
+from tests.fakes.cloud import box
 from tests.fakes.world import World
 from tests.search.graphs import RichCloud, reading
 from tests.search.histories import History
 
+A, B = "fake/1/r1/boxes", "fake/1/r1/bins"
 RUNS = 200
 PLACE = "kind,name,id,urn,tags,tags.env,state,volume_size,account.name,region.id,ctime,mtime,first_seen,changed_at"
 SEEN = "name,coverage.state,coverage.since,coverage.scope,cloud,ancestors.volume.volume_size"
@@ -73,3 +77,41 @@ async def test_the_answer_of_each_of_200_runs_is_found_again(tmp_path: Path) -> 
 @pytest.mark.parametrize("seed", range(2, 22))
 async def test_the_answers_of_other_histories_are_found_again(seed: int, tmp_path: Path) -> None:
     await travel(tmp_path / "s.db", seed, RUNS)
+
+
+async def test_what_an_answer_about_the_past_lacks_is_what_was_not_complete_then(tmp_path: Path) -> None:
+    world = World(tmp_path / "s.db")
+    world.cloud.put(A, box("1", "a"))
+    world.cloud.put(B, box("1", "b"))
+    commits = []
+    for trouble in (None, Denied("no", operation="boxes:List", permission="boxes:List"), None):
+        if trouble:
+            world.cloud.fail(A, trouble)
+        else:
+            world.cloud.trouble.clear()
+        await world.sync()
+        commits.append(world.query("select max(number) from commit_log")[0][0])
+    world.cloud.fail(B, Failed("broken"))
+    await world.sync()
+
+    def lacking(commit: int | None) -> list[tuple[str, str]]:
+        with closing(reading(world)) as connection:
+            found = Asking(connection, Question("is(fake_box)", commit=commit), world.moment).answer().incomplete
+        return [(row["scope"], row["state"]) for row in found]
+
+    assert [lacking(commit) for commit in commits] == [[], [(A, "denied")], []]
+    assert lacking(None) == [(B, "failed")]
+
+
+async def test_to_load_the_past_has_an_end(tmp_path: Path) -> None:
+    world = World(tmp_path / "s.db")
+    commits = []
+    for size in (1, 2):
+        world.cloud.put(A, *(box("1", f"b{number}", size=size) for number in range(1000)))
+        await world.sync()
+        commits.append(world.query("select max(number) from commit_log")[0][0])
+    with closing(reading(world)) as connection:
+        with pytest.raises(LimitReached):
+            past.load(connection, commits[0], seconds=-1)
+        question = Question("size = 1", commit=commits[0], limit=5000)
+        assert len(Asking(connection, question, world.moment).answer().rows) == 1000

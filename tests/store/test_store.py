@@ -12,6 +12,7 @@ from subprocess import run
 import pytest
 
 from syncd.errors import Failed, StoreError, StoreLocked
+from syncd.store.files import check_sqlite
 from syncd.store.keys import node_key, place
 from tests.fakes.cloud import box
 from tests.fakes.world import World
@@ -185,3 +186,10 @@ def test_the_place_of_a_urn_ends_at_its_resource_type() -> None:
     assert place("arn:aws:s3:::bucket") == "arn:aws:s3:::"
     assert place("arn:aws:lambda:r:1:function:f") == "arn:aws:lambda:r:1:function"
     assert place("urn:fake:1:box/a") == "urn:fake:1:box/"
+
+
+@pytest.mark.parametrize(("version", "told"), [((3, 37, 2), "3.37.2"), ((3, 9, 0), "3.9.0")])
+def test_a_sqlite_that_is_too_old_is_refused(version: tuple[int, ...], told: str) -> None:
+    with pytest.raises(StoreError, match=f"has SQLite {told}, syncd needs 3.38"):
+        check_sqlite(version)
+    check_sqlite((3, 38, 0))
