@@ -49,7 +49,7 @@ def planned(connection: sqlite3.Connection, wanted: Iterable[Wanted]) -> list[In
     for each in dict.fromkeys(_read(schema, each) for each in wanted):
         if not _useful(schema, each):
             continue
-        kinds = schema.kinds[each.kind] if each.kind else None
+        kinds = schema.kinds[each.kind] | _nobodys(schema) if each.kind else None
         old = before.get(each.name)
         if old is None or old.kinds != kinds:
             old = Indexed(each.name, each.steps, kinds, 0, _shown(each))
@@ -58,6 +58,11 @@ def planned(connection: sqlite3.Connection, wanted: Iterable[Wanted]) -> list[In
     if plan != list(schema.documents):
         indexed.save(connection, plan)
     return plan
+
+
+def _nobodys(schema: Schema) -> frozenset[int]:
+    """Base kinds: they stand in what is(volume) means, beside the kinds of providers, though nothing is of them."""
+    return frozenset(number for number, name in schema.names.items() if not schema.is_concrete(name))
 
 
 def _read(schema: Schema, wanted: Wanted) -> Wanted:

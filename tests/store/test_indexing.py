@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from syncd.store.store import Store
 from syncd.upkeep import brought_up_to_date, named
 from tests.fakes.cloud import box
 from tests.fakes.world import World
+from tests.search.graphs import RichCloud
 from tests.store.test_index import A, asked, found
 
 NOW = "2026-03-01T12:00:00Z"
@@ -127,6 +129,20 @@ async def test_a_property_of_one_kind_is_looked_up_for_that_kind_only(world: Wor
     await indexed_with(world, "fake_box.state.name")
     assert looked_up(world, "is(fake_box) and state.name = s1") == "fake_box.state.name"
     assert (looked_up(world, "state.name = s1"), len(found(world, "state.name = s1"))) == ("", 10)
+
+
+async def test_a_property_of_one_kind_is_looked_up_for_its_base_kind_where_there_is_no_other(tmp_path: Path) -> None:
+    world = World(tmp_path / "s.db", RichCloud())
+    world.cloud.put(A, *(replace(box("1", f"b{i}", size=i), kind="fake_net") for i in range(20)))
+    await world.sync()
+    await indexed_with(world, "fake_net.size", "fake_disk.size")
+    assert (looked_up(world, "is(network) and size = 7"), found(world, "is(network) and size = 7")) == (
+        "fake_net.size",
+        ["b7"],
+    )
+    assert looked_up(world, "is(volume) and size = 7") == "fake_disk.size"
+    assert looked_up(world, "is(fake_fast_disk) and size = 7") == "fake_disk.size"
+    assert looked_up(world, "is(fake_vm) and size = 7") == ""
 
 
 async def test_an_index_that_is_made_anew_has_its_properties_again(world: World) -> None:
