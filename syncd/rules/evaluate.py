@@ -198,7 +198,7 @@ class Evaluation:
         if asked is not None:
             origin = f"select value as key from json_each({context.bind(orjson.dumps(sorted(asked)).decode())})"
         elif query.parts[0].walk is None:
-            origin = chosen(self.connection, context, query.parts[0].filter)
+            origin = chosen(self.connection, context, query.parts[0].filter).select
         statement = members(context, query, origin)
         return {key for (key,) in self.connection.execute(statement.sql, statement.values)}
 

@@ -46,18 +46,13 @@ def compiled(context: Context, query: Query, limit: int, origin: str = "") -> St
     first = query.parts[0].walk
     if first is not None and not origin:
         raise QueryError("a search begins with a filter", context.text, first.at, expected=("is(…)", "all"))
-    begin = origin
-    tables: list[str] = []
-    for position, part in enumerate(query.parts[:-1]):
-        tables.append(f"s{position}(key) as ({_keys(context, part, begin)})")
-        begin = f"select key from s{position}"
+    ahead, begin = _ahead(context, query, origin)
     last = query.parts[-1]
     body = (
         _keys(context, last, begin, limit)
         if query.aggregate is None
         else _counted(context, last, query.aggregate, begin, limit)
     )
-    ahead = f"with {', '.join(tables)} " if tables else ""
     return Statement(ahead + body, dict(context.values), _columns(query.aggregate))
 
 
@@ -66,12 +61,17 @@ def members(context: Context, query: Query, origin: str = "") -> Statement:
 
     With an origin the search must have one part.
     """
-    begin, tables = origin, []
+    ahead, begin = _ahead(context, query, origin)
+    return Statement(ahead + _keys(context, query.parts[-1], begin), dict(context.values))
+
+
+def _ahead(context: Context, query: Query, begin: str) -> tuple[str, str]:
+    """All parts but the last as named tables, and the select of what the last one starts from."""
+    tables = []
     for position, part in enumerate(query.parts[:-1]):
         tables.append(f"s{position}(key) as ({_keys(context, part, begin)})")
         begin = f"select key from s{position}"
-    body = _keys(context, query.parts[-1], begin)
-    return Statement((f"with {', '.join(tables)} " if tables else "") + body, dict(context.values))
+    return f"with {', '.join(tables)} " if tables else "", begin
 
 
 def _columns(aggregate: Aggregate | None) -> tuple[str, ...]:

@@ -2,15 +2,15 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from syncd.settings import SearchSettings
 from syncd.errors import StoreError
 from syncd.search import indexed
+from syncd.settings import SearchSettings
 from syncd.store import index, indexing, observed
 from syncd.store.figures import figures
 from syncd.store.indexing import Wanted
