@@ -45,7 +45,7 @@ async def test_a_storm_is_bounded_in_memory_time_and_messages(office: Office) ->
     grow(office, 0)
     async with office.world.store() as store:
         await office.world.sync_in(store)
-        alone = min([await cost(office, store, 1), await cost(office, store, 2)])
+        first = await cost(office, store, 1)
         outbox = Outbox(store, lambda: office.config, busy=lambda: going)
         task = asyncio.create_task(outbox.serve())
         await asyncio.sleep(1)
@@ -57,10 +57,12 @@ async def test_a_storm_is_bounded_in_memory_time_and_messages(office: Office) ->
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    print(f"alone {alone:.1f} s, with the outbox {together:.1f} s; {memory() - before:.0f} MiB more")
+        more = memory() - before
+        alone = (first + await cost(office, store, 4)) / 2  # each run is slower than the last: the past grows
+    print(f"alone {alone:.1f} s, with the outbox {together:.1f} s; {more:.0f} MiB more")
     print(f"messages: {len(chat.got)} to the chat, {len(pager.got)} to the pager")
     assert together < alone * 1.1 + 0.2
-    assert memory() - before < 64
+    assert more < 64
     assert sum(n.total for n in chat.got) == sum(n.total for n in pager.got) == CHANGES
     assert len(chat.got) < 60
     assert {dict(n.group)["summary"] for n in pager.got} == {"many"}
