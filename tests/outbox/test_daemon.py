@@ -138,3 +138,25 @@ def test_a_reload_takes_other_targets_and_rules_from_then_on(tmp_path: Path, rec
         until(lambda: other.got)
     assert other.headers[0]["Authorization"] == "Bearer the-next-secret"
     assert len(receiver.got) == 1
+
+
+def test_from_a_search_to_the_target_and_back(tmp_path: Path, receiver: Receiver) -> None:
+    """A rule of a search, a resource that begins to match, a crash, and the end of it after that."""
+    found = {"name": "large", "search": "is(fake_box) and size > 5", "on": [], "severity": "error"}
+    with ended(telling(tmp_path, receiver, **found)) as daemon:
+        daemon.configure(boxes="{ a = 1, b = 2 }")
+        daemon.start()
+        daemon.sync()
+        daemon.configure(boxes="{ a = 9, b = 2 }")
+        daemon.restart()
+        daemon.sync()
+        until(lambda: receiver.got and not open_(daemon))
+        daemon.configure(boxes="{ a = 1, b = 2 }")
+        daemon.restart()
+        daemon.sync()
+        until(lambda: len(receiver.got) == 2 and not open_(daemon))
+        daemon.sync()
+        query = "select json_extract(body, '$.state'), json_extract(body, '$.firing'), incident from notice order by id"
+        begun, end = daemon.query(query)
+        assert (begun[:2], end[:2], begun[2] == end[2]) == (("firing", 1), ("resolved", 0), True)
+    assert len(receiver.got) == 2
