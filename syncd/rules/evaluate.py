@@ -85,7 +85,7 @@ class Evaluation:
         told = Told(rule.name, rule.severity, rule.to)
         try:
             said, text = written(rule.search, self.terms.templates, self.terms.now)
-            prepared = self._texts.prepared(text, self.schema, self.terms.now)
+            prepared = self._texts.prepared(rule.name, text, self.schema, self.terms.now)
             fingerprint = self._texts.fingerprint(said, text)
             decision = self._decided(rule, prepared, old, fingerprint)
         except (QueryError, LimitReached, sqlite3.OperationalError) as error:

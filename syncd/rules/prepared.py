@@ -31,28 +31,32 @@ class Prepared:
 
 
 class Texts:
-    """Keeps what was understood. For one vocabulary: another one starts it anew."""
+    """Keeps what was understood of each rule, for one text and one vocabulary."""
 
     def __init__(self) -> None:
-        self._vocabulary = ""
-        self._known: dict[str, Prepared] = {}
+        self._names = self._moving = ""
+        self._known: dict[str, tuple[str, Prepared]] = {}
 
     def begin(self, schema: Schema) -> None:
         """From now on `schema` is what searches may name."""
-        vocabulary = vocabulary_of(schema)
-        if vocabulary != self._vocabulary:
-            self._vocabulary, self._known = vocabulary, {}
+        before = (self._names, self._moving)
+        self._names, self._moving = _names(schema), ",".join(sorted(schema.moving))
+        if (self._names, self._moving) != before:
+            self._known = {}
 
-    def prepared(self, text: str, schema: Schema, now: datetime) -> Prepared:
+    def prepared(self, rule: str, text: str, schema: Schema, now: datetime) -> Prepared:
         """Raises QueryError. `text` as `written` gives it."""
-        known = self._known.get(text)
-        if known is None:
-            known = self._known[text] = understood(text, schema, now)
-        return known
+        known = self._known.get(rule)
+        if known is None or known[0] != text:
+            known = self._known[rule] = (text, understood(text, schema, now))
+        return known[1]
 
     def fingerprint(self, said: str, text: str) -> str:
-        """Two parts: what the rule says, and what that means now: times put in, kinds that are known."""
-        return f"{_digest(said)}:{_digest(text, self._vocabulary, syncd.__version__)}"
+        """Two parts: what the rule says, and what that means now: times put in, kinds that are known.
+
+        Not what is volatile: that says how to ask, and changes no answer.
+        """
+        return f"{_digest(said)}:{_digest(text, self._names, syncd.__version__)}"
 
 
 def written(text: str, templates: Mapping[str, str], now: datetime) -> tuple[str, str]:
@@ -77,17 +81,10 @@ def checked(query: Query, text: str, schema: Schema, now: datetime) -> None:
     compiled(Context(query.text, schema, Picture(), now), query, 1)
 
 
-def vocabulary_of(schema: Schema) -> str:
+def _names(schema: Schema) -> str:
     """A digest of all that a search may name."""
-    return _digest(
-        orjson.dumps(
-            [
-                sorted((name, sorted(numbers)) for name, numbers in schema.kinds.items()),
-                sorted(schema.types.items()),
-                sorted(schema.moving),
-            ]
-        ).decode()
-    )
+    kinds = sorted((name, sorted(numbers)) for name, numbers in schema.kinds.items())
+    return _digest(orjson.dumps([kinds, sorted(schema.types.items())]).decode())
 
 
 def _digest(*texts: str) -> str:

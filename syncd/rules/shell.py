@@ -92,15 +92,13 @@ class Rules:
             self.troubles.pop(_name(name), None)
         started = await self.store.schedule()
         wall, mono = self._now(), self._clock()
-        known = self._dues
         self._dues = {}
         for name, each in self._moments.items():
             for line in each.lines:
                 entry = Entry(f"rule:{name}:{line}", when(line, self._config.schedule.timezone))
                 noted = started.get(entry.name, "")
                 last = datetime.fromisoformat(noted) if noted else wall
-                due = Due(entry, last, wall, mono, random.random)
-                self._dues[entry.name] = known.get(entry.name) or (name, due)
+                self._dues[entry.name] = (name, Due(entry, last, wall, mono, random.random))
 
     async def _settle(self) -> None:
         matching = await self.store.read(matches.matching)
