@@ -3,7 +3,8 @@
 Values that a sync needs are structs: to define a dataclass takes a millisecond at every start, and there are a hundred.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct, field
 
@@ -116,3 +117,22 @@ class Blind(Struct, frozen=True):
     operation: str
     permission: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is done to one resource: tags are put on it, taken off, or one operation of the provider is called.
+
+    `parameters` of a call as its model spells them; a text where the model wants a number or a list of one will do.
+    """
+
+    verb: Literal["tag", "untag", "call"]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    service: str = ""
+    operation: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def wanted(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """The tags that a resource with these ones has afterwards."""
+        return {key: value for key, value in {**tags, **self.tags}.items() if key not in self.keys}

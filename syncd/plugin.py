@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from syncd.errors import ConfigError
 from syncd.kinds import Kind
-from syncd.model import Blind, Doubt, Gap, Last, Node, Scope
+from syncd.model import Act, Blind, Doubt, Gap, Last, Node, Scope
 from syncd.notice import Notice
 
 T = TypeVar("T")
@@ -179,6 +179,41 @@ class Describing(Protocol):
         """Every place in the documents of a kind, in the order of paths; nothing for a kind of which it is unknown.
 
         May take seconds.
+        """
+        ...
+
+
+@runtime_checkable
+class Acting(Protocol):
+    """A collector whose resources can be changed: its sessions are Actors. A collector need not."""
+
+    def acts(self, kind: str) -> frozenset[str]:
+        """What can be done to resources of a kind: verbs of Act. Cheap."""
+        ...
+
+    def fault(self, node: Node, act: Act) -> str:
+        """Why this act cannot be done to this resource, "" when it can, as far as can be told without asking anybody.
+
+        May take seconds.
+        """
+        ...
+
+
+@runtime_checkable
+class Actor(Protocol):
+    """What the session of an Acting collector can do beside reading."""
+
+    async def read(self, scope: Scope, node: Node, reader: Reader) -> Node | None:
+        """One resource again, fresh and whole; None when it is gone. `node` is it as it was known.
+
+        Raises a ReadError when any part of it could not be seen.
+        """
+        ...
+
+    async def act(self, scope: Scope, node: Node, act: Act, calls: Calls) -> None:
+        """Returns when it is done. `node` is what `read` has just given. Raises a ReadError.
+
+        Tags are changed by what may be sent again; for a call `calls` never tries twice.
         """
         ...
 

@@ -9,12 +9,13 @@ from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import Identity
 from collectors.aws.endpoints import GLOBAL, home_region
 from collectors.aws.plans import Call
-from syncd.errors import ReadError
+from syncd.errors import Denied, Disabled, Failed, ReadError
 from syncd.model import Doubt, Gap, Last
 from syncd.plugin import Reader
 
 Document = dict[str, Any]
 
+ERRORS: Mapping[str, type[ReadError]] = {"denied": Denied, "failed": Failed, "disabled": Disabled}
 _BUCKET_REGIONS = {"EU": "eu-west-1"}  # what S3 still calls its second region
 
 
@@ -72,3 +73,11 @@ class Asking(Struct):
                 yield Doubt(reasons[0] + more, always)
         for (state, operation, permission), (count, reason) in self.gaps.items():
             yield Gap(state, operation, permission, reason, count)
+
+    def missing(self) -> Iterator[ReadError]:
+        """What could not be seen, or not be believed, for those who need all of it."""
+        for (state, operation, permission), (_, reason) in self.gaps.items():
+            yield ERRORS[state](reason, operation=operation, permission=permission)
+        for reason, always in self.doubts.items():
+            if always:
+                yield Failed(reason)

@@ -11,9 +11,11 @@ from collectors.aws.settings import AwsSettings
 from syncd.kinds import Kind, KindRegistry
 
 if TYPE_CHECKING:
+    from collectors.aws.acting import Acts
     from collectors.aws.compile import Compiler
     from collectors.aws.entries import Catalog
     from collectors.aws.session import AwsSession
+    from syncd.model import Act, Node
     from syncd.plugin import Property
 
 _ABBREVIATIONS = re.compile(
@@ -91,6 +93,26 @@ class AwsCollector:
 
         entry = self.catalog.kinds.get(kind)
         return described(entry) if entry is not None else ()
+
+    def acts(self, kind: str) -> frozenset[str]:
+        """What can be done to resources of a kind."""
+        return self._acts.verbs(kind)
+
+    def fault(self, node: "Node", act: "Act") -> str:
+        """Why this act cannot be done to this resource, "" when it can, as far as the models tell."""
+        return self._acts.fault(node, act)
+
+    def acting_permissions(self) -> set[str]:
+        """The IAM actions that changing tags needs, of all kinds."""
+        from collectors.aws.acts import permissions
+
+        return {action for _, action in permissions(self.catalog)}
+
+    @cached_property
+    def _acts(self) -> "Acts":
+        from collectors.aws.acting import Acts
+
+        return Acts(self._compiler(AwsSettings()))
 
     def permissions(self, kinds: Iterable[str] | None = None) -> set[str]:
         """The IAM actions that reading the kinds (all of the catalog) needs."""

@@ -68,10 +68,33 @@ class Engine:
         for told in asking.told():
             yield told
 
-    async def _pages(self, plan: ScopePlan, asking: Asking) -> AsyncGenerator[Page]:
+    async def one(
+        self, plan: ScopePlan, place: Place, region: str, reader: Reader, urn: str, narrow: Document | None
+    ) -> Node | None:
+        """One node of the scope, whole, or None where it is not listed. `narrow`: what the list is asked with for it.
+
+        Raises a ReadError when any part of it could not be seen.
+        """
+        names = {"account": place.account, "region": region, "partition": place.partition}
+        asking = Asking(self._client, reader, place.identity, region, names)
+        reading = _Reading(asking, plan.kinds[0], self._tags, only=urn)
+        try:
+            async with aclosing(self._pages(plan, asking, narrow)) as pages:
+                async for page, parent in pages:
+                    reading.take(page, parent)
+        except Gone:
+            if narrow is None:
+                raise
+        nodes = [node for _ in _due([reading], ended=True) for node in await reading.nodes()]
+        for missed in asking.missing():
+            raise missed
+        return nodes[0] if nodes else None
+
+    async def _pages(self, plan: ScopePlan, asking: Asking, narrow: Document | None = None) -> AsyncGenerator[Page]:
         """Every page of the list, of all parents where it has some."""
         if plan.parent is None:
-            async for page in asking.pages(plan.call, plan.call.args.one({}, asking.place) or {}):
+            args = plan.call.args.one({}, asking.place) or {}
+            async for page in asking.pages(plan.call, args | (narrow or {})):
                 yield page, NO_PARENT
             return
         listed = await self._parents.of(plan.parent, asking, self._listed)
@@ -132,10 +155,14 @@ def _due(readings: Iterable["_Reading"], *, ended: bool = False) -> Iterator["_R
 
 
 class _Reading:
-    """One kind in one reading: items wait until there are enough to ask for their facets together."""
+    """One kind in one reading: items wait until there are enough to ask for their facets together.
 
-    def __init__(self, asking: Asking, plan: KindPlan, tags: BulkTags) -> None:
+    `only`: the URN of the one that is wanted, "" for all.
+    """
+
+    def __init__(self, asking: Asking, plan: KindPlan, tags: BulkTags, only: str = "") -> None:
         self._asking = asking
+        self._only = only
         self._plan = plan
         self._tags = tags
         self._waiting: list[Item] = []
@@ -158,6 +185,8 @@ class _Reading:
             if kept:
                 document.update(kept)
             item = self._deriver.item(document, urn)
+            if self._only and item.urn != self._only:
+                continue
             if item.urn not in self._seen:
                 self._seen.add(item.urn)
                 self._waiting.append(item)

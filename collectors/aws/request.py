@@ -1,8 +1,9 @@
 """Operations with their arguments become the parts of an HTTP request, exactly as the provider's models say."""
 
 import uuid
+from base64 import b64encode
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import md5, sha256
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -40,6 +41,8 @@ def write(operation: Operation, args: Mapping[str, Any]) -> Request:
     path, _, fixed = parts["url_path"].partition("?")
     body = _body(parts["body"])
     headers = {name.lower(): str(value) for name, value in parts["headers"].items()} | _extra_headers(operation)
+    if _wants_checksum(operation):
+        headers["content-md5"] = b64encode(md5(body, usedforsecurity=False).digest()).decode()
     return Request(
         method=parts["method"],
         path=path,
@@ -69,6 +72,12 @@ def _adapted(operation: Operation, args: Mapping[str, Any]) -> dict[str, Any]:
     if operation.service == "glacier":
         given.setdefault("accountId", "-")
     return given
+
+
+def _wants_checksum(operation: Operation) -> bool:
+    """Some writing calls are refused without a checksum of their body."""
+    model = operation.model
+    return bool(model.http_checksum_required or model.http_checksum.get("requestChecksumRequired"))
 
 
 def _extra_headers(operation: Operation) -> dict[str, str]:

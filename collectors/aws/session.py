@@ -1,9 +1,12 @@
 """The AWS collector at work during one run: discovers scopes and reads them."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import cached_property
 
 import aiohttp
 
+from collectors.aws.acting import Acts
+from collectors.aws.asking import ERRORS
 from collectors.aws.client import Client
 from collectors.aws.compile import Compiler
 from collectors.aws.containment import (
@@ -25,7 +28,7 @@ from collectors.aws.selection import accounts_of, by_scope, is_selected, wanted_
 from collectors.aws.settings import AwsSettings
 from collectors.aws.tagging import BulkTags
 from syncd.errors import Failed
-from syncd.model import Blind, Doubt, Gap, Node, Scope
+from syncd.model import Act, Blind, Doubt, Gap, Node, Scope
 from syncd.plugin import Calls, Reader, Selection
 
 
@@ -103,6 +106,34 @@ class AwsSession:
             raise Failed(f"the catalog has no scope {scope.name}")
         plan = self._plan(scope.name, self._entries[scope.name])
         return self._engine.collect(plan, place, scope.region, reader)
+
+    async def read(self, scope: Scope, node: Node, reader: Reader) -> Node | None:
+        """One resource again, fresh; None when it is gone."""
+        return await self._acts.read(
+            self._client, await self._place_of(scope.account, reader), scope.region, node, reader
+        )
+
+    async def act(self, scope: Scope, node: Node, act: Act, calls: Calls) -> None:
+        """One act, in the resource's account and region."""
+        place = await self._place_of(scope.account, calls)
+        await self._acts.act(self._client, place, scope.region, node, act, calls)
+
+    async def _place_of(self, account: str, calls: Calls) -> Place:
+        """How the account is reached. It is found once for all acts of a session."""
+        if account not in self._places:
+            wanted = Selection(accounts=(account,))
+            async for found in places(self._client, self._settings, calls, wanted, given=self._sources):
+                if isinstance(found, Place):
+                    self._places[found.account] = found
+                elif found.account in ("", account):
+                    raise ERRORS[found.state](found.reason, operation=found.operation, permission=found.permission)
+        if account not in self._places:
+            raise Failed(f"account {account} is not reached with this configuration")
+        return self._places[account]
+
+    @cached_property
+    def _acts(self) -> Acts:
+        return Acts(self._compiler)
 
     def skip(self, scope: Scope) -> None:
         """Lists and tags are not kept for it."""

@@ -62,6 +62,14 @@ class Commit:
         reading = self.reading
         for key in sorted(reading.vanished):
             self._vanish(key)
+        self.write()
+        row = self._cover()
+        self.journal.close()
+        return Outcome(row, self.created, self.updated, self.deleted)
+
+    def write(self) -> None:
+        """What differs, but for what vanished."""
+        reading = self.reading
         here = nodes.present(self.connection, [r.key for r in reading.changed])
         fresh = [record for record in reading.changed if record.key not in here]
         for record in _in_order(record for record in reading.changed if record.key in here):
@@ -72,9 +80,6 @@ class Commit:
             nodes.write_flags(self.journal, reading.flags)
         if reading.volatile:
             nodes.write_volatile(self.journal, reading.volatile)
-        row = self._cover()
-        self.journal.close()
-        return Outcome(row, self.created, self.updated, self.deleted)
 
     # -- one node
 
@@ -201,6 +206,14 @@ class Commit:
             body = {"nodes": len(reading.seen), "kinds": dict(sorted(reading.kinds.items()))}
             self.journal.tell(Event("scope.baselined", scope=self.scope.key, body=body))
         return coverage.store(self.journal, self.row, row)
+
+
+def renew(journal: Journal, words: Vocabulary, scope: Scope, record: Record, row: Coverage) -> None:
+    """One node that was read alone: it alone is written, and nothing is said of the rest of its scope."""
+    if nodes.present(journal.connection, [record.key]):
+        reading = Reading(scope, {}, 0, 1, changed=[record])
+        reading.volatile += [(record.key, record.volatile)] if record.volatile else []
+        Commit(journal, words, reading, row, quiet=False).write()
 
 
 def _in_order(records: Iterable[Record]) -> list[Record]:

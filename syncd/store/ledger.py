@@ -76,14 +76,19 @@ class Ledger:
 
     async def tell(self, event: Event) -> None:
         """Records something that happened outside any run."""
+        await self.change(lambda journal: journal.tell(event))
+
+    async def change(self, change: Callable[[Journal], T]) -> T:
+        """Something that happens outside any run, with its events, as one transaction."""
         now = self._now()
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> T:
             journal = Journal(connection, now, 0)
-            journal.tell(event)
+            result = change(journal)
             journal.close()
+            return result
 
-        await self._writer.write(write)
+        return await self._writer.write(write)
 
     async def flag(self, name: str) -> bool:
         """A switch that outlives the process; off until it is set."""

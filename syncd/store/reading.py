@@ -1,7 +1,7 @@
 """One reading of one scope, compared with what was known while it streams in: only what differs is kept."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -86,6 +86,13 @@ class Reading(Struct):
     def vanished(self) -> list[int]:
         """Keys that were known and are not in this reading."""
         return [key for key in self.known if key not in self.seen]
+
+    def leave(self, keys: Set[int]) -> None:
+        """These were read alone since this reading began: what it saw of them is older."""
+        if keys and not self.rebase:
+            self.changed = [record for record in self.changed if record.key not in keys]
+            self.flags = [record for record in self.flags if record.key not in keys]
+            self.volatile = [pair for pair in self.volatile if pair[0] not in keys]
 
     def losses(self) -> dict[str, tuple[int, int]]:
         """Kind → (lost, known before), for owned nodes of kinds that lost something."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from syncd.errors import ReadError, StoreError
 from syncd.kinds import KindRegistry
-from syncd.model import Last, Scope
+from syncd.model import Last, Node, Scope
 from syncd.store import commit, coverage, files, index, observed, requests, retention, runs
 from syncd.store.commit import Outcome, Vocabulary
 from syncd.store.coverage import Coverage, Place, Yields
@@ -23,7 +23,7 @@ from syncd.store.ledger import Ledger
 from syncd.store.names import Names
 from syncd.store.observed import Use
 from syncd.store.reading import Known, KnownNode, Reading
-from syncd.store.records import split
+from syncd.store.records import encode, split
 from syncd.store.retention import Dropped, Windows
 from syncd.store.runs import ScopeRun
 from syncd.store.writer import Writer, as_store_error, on_thread
@@ -64,6 +64,7 @@ class Store(Ledger):
         self._yields: Yields = {}
         self._pending: list[Unchanged] = []
         self._stats: list[tuple[int, ScopeRun]] = []
+        self._renewed: dict[str, set[int]] = {}
 
     @classmethod
     async def open(
@@ -149,7 +150,8 @@ class Store(Ledger):
         return self._rows.get(scope.key)
 
     async def known(self, scope: Scope) -> Known:
-        """Nodes that the store holds for a scope, by key."""
+        """Nodes that the store holds for a scope, by key. A reading of the scope begins with it."""
+        self._renewed.pop(scope.key, None)
         row = self._rows.get(scope.key)
         if row is None or not row.nodes:
             return {}
@@ -189,6 +191,7 @@ class Store(Ledger):
     async def commit(self, reading: Reading, stats: ScopeRun) -> Outcome:
         """Makes a complete (or partial) reading what is known. Unchanged ones are written together later."""
         scope, old = reading.scope, self.row(reading.scope)
+        reading.leave(self._renewed.get(scope.key, frozenset()))
         if self._unchanged(reading, old):
             self._pending.append(Unchanged(scope, stats))
             if len(self._pending) >= BATCH:
@@ -210,6 +213,21 @@ class Store(Ledger):
         done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
         self._stats.append((outcome.coverage.id, done))
         return outcome
+
+    async def renew(self, scope: Scope, node: Node, largest: int, note: Callable[[Journal], T]) -> T:
+        """One node as it was read alone, and what is noted with it, in one transaction.
+
+        A reading of its scope that is under way does not undo it. Raises Failed for a node that cannot be stored.
+        """
+        old, record = self.row(scope), encode(node, largest)
+        self._renewed.setdefault(scope.key, set()).add(record.key)
+
+        def write(journal: Journal) -> T:
+            if old is not None:
+                commit.renew(journal, self._words, scope, record, old)
+            return note(journal)
+
+        return await self.change(write)
 
     def _unchanged(self, reading: Reading, old: Coverage | None) -> bool:
         if reading.changed or reading.flags or reading.volatile or reading.gaps or reading.broken:
