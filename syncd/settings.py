@@ -230,6 +230,20 @@ class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     enabled: bool = True
 
 
+class PlansSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What may be changed outside, and how much at a time; docs/plans.md. Nothing, unless this says otherwise.
+
+    `accounts`: ids or globs; `max_share` of a kind's resources, but one of each kind always.
+    """
+
+    enabled: bool = False
+    accounts: tuple[str, ...] = ()
+    max_resources: Count = 10
+    max_share: Annotated[float, Meta(gt=0, le=1)] = 0.05
+    expire_after_hours: Annotated[float, Meta(gt=0, le=8760)] = 24.0
+    wait_hours: Annotated[float, Meta(ge=0, le=8760)] = 0.0
+
+
 class Config(Struct, frozen=True, kw_only=True):
     """All settings. `collectors`: name → settings of each collector that a run uses; `files`: where it was read.
 
@@ -247,6 +261,7 @@ class Config(Struct, frozen=True, kw_only=True):
     egress: EgressSettings = EgressSettings()
     outbox: OutboxSettings = OutboxSettings()
     rules: RulesSettings = RulesSettings()
+    plans: PlansSettings = PlansSettings()
     targets: Mapping[str, Target] = {}
     rule: Mapping[str, RuleSettings] = {}
     rule_files: Mapping[str, Path] = {}
@@ -266,4 +281,5 @@ SECTIONS: Mapping[str, type[Struct]] = {
     "egress": EgressSettings,
     "outbox": OutboxSettings,
     "rules": RulesSettings,
+    "plans": PlansSettings,
 }

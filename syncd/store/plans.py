@@ -181,6 +181,8 @@ def finish(journal: Journal, number: int, reason: str = "") -> None:
     """All that could be done is done: applied when anything was, else failed."""
     connection = journal.connection
     skip_rest(journal, number, reason or "the plan ended before it")
+    values = {"state": "unknown", "reason": f"{reason}: whether it was done is not known", "now": journal.now}
+    connection.execute(f"{_END} and state = 'doing'", {**values, "plan": number})
     counts = dict(connection.execute("select state, count(*) from plan_item where plan = ? group by 1", (number,)))
     state = "applied" if counts.get("done") and not reason else "failed"
     if not reason and not counts.get("done"):
@@ -199,10 +201,6 @@ STOPPED = "syncd stopped in the middle"
 def interrupted(journal: Journal) -> list[Row]:
     """Closes plans whose process died. Returns what is not known to be done: nobody acts on it again."""
     connection = journal.connection
-    connection.execute(
-        "update plan_item set state = 'unknown', reason = ?, ended = ? where state = 'doing'",
-        (f"{STOPPED}, whether it was done is not known", journal.now),
-    )
     for (number,) in connection.execute("select id from plan where state = 'applying'").fetchall():
         finish(journal, number, STOPPED)
     return _rows(connection, f"{_ITEM} where i.state = 'unknown' and i.act ->> '$.verb' <> 'call'", ())

@@ -215,10 +215,7 @@ class Store(Ledger):
         return outcome
 
     async def renew(self, scope: Scope, node: Node, largest: int, note: Callable[[Journal], T]) -> T:
-        """One node as it was read alone, and what is noted with it, in one transaction.
-
-        A reading of its scope that is under way does not undo it. Raises Failed for a node that cannot be stored.
-        """
+        """One node as it was read alone, and what is noted with it: no reading under way undoes it. Raises Failed."""
         old, record = self.row(scope), encode(node, largest)
         self._renewed.setdefault(scope.key, set()).add(record.key)
 

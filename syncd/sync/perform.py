@@ -115,7 +115,7 @@ class Performer(Struct):
             self.store,
             sessions,
             self.limits,
-            _patience(settings),
+            patience_of(settings),
             _guards(settings),
             plan,
             now,
@@ -143,9 +143,13 @@ class Performer(Struct):
             raise without[0]
 
 
-def _patience(settings: SyncSettings) -> Patience:
+def patience_of(settings: SyncSettings, *, once: bool = False) -> Patience:
+    """`once`: for what must not be sent twice."""
     return Patience(
-        settings.attempts, settings.retry_base_seconds, settings.retry_cap_seconds, settings.call_timeout_seconds
+        1 if once else settings.attempts,
+        settings.retry_base_seconds,
+        settings.retry_cap_seconds,
+        settings.call_timeout_seconds,
     )
 
 

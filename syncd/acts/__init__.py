@@ -1,0 +1,1 @@
+"""Changing what is outside: planned first, applied on somebody's word, each resource looked at anew right before."""

@@ -1,0 +1,157 @@
+"""From a wish to a plan: what the search finds, what would be done to each, and what speaks against it already."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from syncd.acts.decide import Sight, caps_fault, early_fault
+from syncd.acts.wishes import Wish
+from syncd.errors import ConfigError
+from syncd.model import Act, Node
+from syncd.plugin import Acting, Collector
+from syncd.search.answer import Asking, Question, columns_of
+from syncd.search.tree import Path
+from syncd.settings import PlansSettings, SearchSettings
+from syncd.store.keys import node_key
+from syncd.store.plans import Draft, DraftItem, protection
+
+Row = dict[str, Any]
+
+RESOURCE = ("kind", "id", "name", "urn", "account", "account.name", "region")
+_STORED = (
+    "select n.hash, n.zone, d.tags, d.body, n.account, s.collector, s.account, s.region, s.name, s.state "
+    "from node n join document d on d.node = n.key join scope s on s.id = n.scope where n.key = ?"
+)
+_PRESENT = "select count(*) from node where kind = (select id from kind where name = ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A resource as the store has it. `scope`: its key; `owner`: that scope's account."""
+
+    node: Node
+    hash: bytes
+    collector: str
+    owner: str
+    scope: str
+    coverage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a plan is made on."""
+
+    settings: PlansSettings
+    search: SearchSettings
+    collectors: Mapping[str, Collector]
+    now: datetime
+
+
+def drafted(connection: sqlite3.Connection, wish: Wish, ground: Ground) -> Draft:
+    """The plan for a wish. The connection is a reading one. Raises QueryError, ConfigError, LimitReached."""
+    wish.check()
+    found, more = _found(connection, wish, ground)
+    if not found:
+        raise ConfigError("the search finds nothing: there is nothing to plan")
+    settings = ground.settings
+    expires = ground.now + timedelta(hours=settings.expire_after_hours)
+    caps = {"max_resources": settings.max_resources, "max_share": settings.max_share}
+    draft = Draft(wish.search, wish.told(), caps, expires.strftime("%Y-%m-%dT%H:%M:%SZ"), found=len(found))
+    if more:
+        return replace(draft, state="failed", reason=f"the search finds more than {len(found):,} resources")
+    items = tuple(_item(connection, wish, ground, row) for row in found)
+    wanted = Counter(str(item.resource["kind"]) for item in items if item.state == "planned")
+    if fault := caps_fault(settings, wanted, present(connection, wanted)):
+        return replace(draft, state="failed", reason=fault)
+    return _settled(replace(draft, items=items))
+
+
+def _settled(draft: Draft) -> Draft:
+    """Where there is nothing to do, the plan has ended as soon as it is made."""
+    states = {item.state for item in draft.items}
+    if "planned" in states:
+        return draft
+    if states == {"skipped"}:
+        return replace(draft, state="applied", reason="all of them are so already")
+    return replace(draft, state="failed", reason="nothing of it may be done; each resource says why")
+
+
+def _found(connection: sqlite3.Connection, wish: Wish, ground: Ground) -> tuple[list[Row], bool]:
+    """Values of the resource and of what the templates read, in the order of the search."""
+    paths = [*RESOURCE, *(path for path in wish.fields() if path not in RESOURCE)]
+    columns: tuple[Path, ...] = tuple(path for text in paths for path in columns_of(text))
+    if len(columns) != len(paths):
+        raise ConfigError("a path in braces is one path, without a comma")
+    search = ground.search
+    question = Question(
+        wish.search, columns=columns, limit=search.max_rows, seconds=search.timeout_seconds, templates=search.templates
+    )
+    asked = Asking(connection, question, ground.now)
+    if asked.query.aggregate is not None:
+        raise ConfigError("an aggregate finds no resources: plans need a search for some")
+    answer = asked.answer()
+    # Columns are named as they were understood; templates name them as they were written.
+    rows = [dict(zip(paths, (row[str(column)] for column in columns), strict=True)) for row in answer.rows]
+    return rows, answer.more
+
+
+def _item(connection: sqlite3.Connection, wish: Wish, ground: Ground, row: Row) -> DraftItem:
+    key = node_key(row["urn"])
+    known = stored(connection, key, row)
+    resource = {name.replace(".", "_"): row[name] or "" for name in RESOURCE}
+    tags = known.node.tags
+    try:
+        act = wish.act(row)
+    except ConfigError as error:
+        act = Act(wish.verb, keys=wish.keys, service=wish.service, operation=wish.operation)
+        return DraftItem(key, known.scope, known.hash, resource, act, tags, "refused", str(error))
+    state, reason = _verdict(connection, ground, known, act)
+    return DraftItem(key, known.scope, known.hash, resource, act, tags, state, reason)
+
+
+def _verdict(connection: sqlite3.Connection, ground: Ground, known: Known, act: Act) -> tuple[str, str]:
+    """planned, skipped or refused, and why."""
+    if act.verb != "call" and act.wanted(known.node.tags) == known.node.tags:
+        return "skipped", "it is so already"
+    collector: object = ground.collectors.get(known.collector)
+    if not isinstance(collector, Acting):
+        return "refused", f"{known.node.kind} cannot be changed here"
+    protected = protection(connection, node_key(known.node.urn))
+    sight = Sight(known.node.account, known.owner, known.coverage, protected, tags=known.node.tags)
+    fault = early_fault(ground.settings, sight) or collector.fault(known.node, act)
+    return ("refused", fault) if fault else ("planned", "")
+
+
+def stored(connection: sqlite3.Connection, key: int, resource: Mapping[str, Any]) -> Known:
+    """A resource of which `resource` tells kind, id, name, urn and region. Raises ConfigError when it is not there."""
+    row = connection.execute(_STORED, (key,)).fetchone()
+    if row is None:
+        raise ConfigError(f"{resource['urn']} is not known any more")
+    digest, zone, tags, body, account, collector, owner, region, name, state = row
+    node = Node(
+        resource["urn"],
+        resource["kind"],
+        resource["id"],
+        resource["name"],
+        account,
+        region,
+        zone,
+        tags=orjson.loads(tags),
+        document=orjson.loads(body),
+    )
+    return Known(node, digest, collector, owner, f"{collector}/{owner}/{region}/{name}", state)
+
+
+def present(connection: sqlite3.Connection, kinds: Mapping[str, int]) -> dict[str, int]:
+    """How many there are of each kind."""
+    return {kind: connection.execute(_PRESENT, (kind,)).fetchone()[0] for kind in kinds}
+
+
+def search_for(urns: Sequence[str]) -> str:
+    """The search that finds these resources."""
+    return f"urn in [{', '.join(orjson.dumps(urn).decode() for urn in urns)}]"

@@ -1,0 +1,176 @@
+"""Plans: made, applied, discarded and closed after a crash, and what is protected. What the daemon and commands use."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import structlog
+
+from syncd.acts.applying import Applier
+from syncd.acts.decide import caps_fault, plan_fault
+from syncd.acts.making import Ground, drafted, present
+from syncd.acts.wishes import Wish
+from syncd.errors import SyncdError
+from syncd.plugin import Collector
+from syncd.settings import Config
+from syncd.store import plans
+from syncd.store.plans import Draft, Row
+from syncd.store.reader import searching
+from syncd.store.store import Store
+from syncd.sync.limits import Limits
+
+log = structlog.get_logger()
+
+Mode = Literal["plan", "auto"]
+
+
+class Refused(SyncdError):
+    """A plan that is not applied or discarded, and why."""
+
+
+@dataclass(slots=True)
+class Plans:
+    """`config` and `limits` as they are now. One plan is applied at a time."""
+
+    store: Store
+    config: Callable[[], Config]
+    collectors: Mapping[str, Collector]
+    limits: Callable[[], Limits]
+    now: Callable[[], datetime]
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    # -- making
+
+    async def plan(self, wish: Wish, by: str, *, rule: str = "", mode: Mode = "plan") -> Row:
+        """Makes a plan, in a thread; in mode auto it is applied at once, under the same guards.
+
+        Raises QueryError, ConfigError, LimitReached, StoreError.
+        """
+        return await self.made(await asyncio.to_thread(self._draft, wish), by, rule=rule, mode=mode)
+
+    async def made(self, draft: Draft, by: str, *, rule: str = "", mode: Mode = "plan") -> Row:
+        """Keeps a plan that was drafted elsewhere."""
+        number = await self.store.change(lambda journal: plans.make(journal, draft, by, rule, mode))
+        log.info("plan.made", plan=number, by=by, rule=rule, state=draft.state, reason=draft.reason)
+        if mode == "auto" and draft.state == "planned":
+            await self.begin(number, f"rule {rule}" if rule else by)
+        return await self.show(number)
+
+    def ground(self) -> Ground:
+        config = self.config()
+        return Ground(config.plans, config.search, self.collectors, self.now())
+
+    def _draft(self, wish: Wish) -> Draft:
+        with searching(self.store.path) as connection:
+            return drafted(connection, wish, self.ground())
+
+    # -- looking
+
+    async def show(self, number: int) -> Row:
+        """The plan with its items. Raises Refused where there is none."""
+        moment = self._moment()
+
+        def look(connection: sqlite3.Connection) -> Row | None:
+            found = plans.plan(connection, number, moment)
+            return found and {**found, "resources": [_shown(item) for item in plans.items(connection, number)]}
+
+        found = await self.store.read(look)
+        if found is None:
+            raise Refused(f"there is no plan {number}: syncctl plan list")
+        return found
+
+    async def listed(self, limit: int, state: str = "") -> list[Row]:
+        moment = self._moment()
+        return await self.store.read(lambda c: plans.plans(c, moment, limit, state))
+
+    # -- applying
+
+    async def begin(self, number: int, by: str) -> None:
+        """Starts to apply a plan, and returns. It goes on whoever leaves. Raises Refused, StoreError."""
+        await self._claim(number, by)
+        task = asyncio.create_task(self._perform(number), name=f"plan-{number}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def apply(self, number: int, by: str) -> Row:
+        """Applies a plan to its end. Raises Refused, StoreError."""
+        await self._claim(number, by)
+        await self._perform(number)
+        return await self.show(number)
+
+    async def _claim(self, number: int, by: str) -> None:
+        found = await self.show(number)
+        settings, waiting = self.config().plans, [item for item in found["resources"] if item["state"] == "planned"]
+        made, expires = datetime.fromisoformat(found["made"]), datetime.fromisoformat(found["expires"])
+        fault = plan_fault(settings, found["state"], made, expires, self.now())
+        counts: dict[str, int] = {}
+        for item in waiting:
+            counts[item["kind"]] = counts.get(item["kind"], 0) + 1
+        fault = fault or caps_fault(settings, counts, await self.store.read(lambda c: present(c, counts)))
+        if found["state"] == "expired":
+            await self.store.change(lambda j: plans.refuse(j, number, "expired", fault, by))
+        if not fault and not await self.store.change(lambda j: plans.claim(j, number, by)):
+            fault = "somebody else was there first"
+        if fault:
+            raise Refused(f"plan {number} is not applied: {fault}")
+
+    async def _perform(self, number: int) -> None:
+        async with self._turn:
+            reason = "syncd ended in the middle"
+            try:
+                items = await self.store.read(lambda c: plans.items(c, number))
+                async with Applier(self.store, self.config, self.collectors, self.limits) as applier:
+                    for item in items:
+                        if item["state"] == "planned":
+                            await applier.apply(item)
+                reason = ""
+            except Exception as bug:
+                reason = f"{type(bug).__name__}: {bug}"
+                log.exception("plan.crashed", plan=number)
+            finally:
+                await asyncio.shield(self.store.change(lambda j: plans.finish(j, number, reason)))
+
+    async def discard(self, number: int, by: str) -> Row:
+        """Raises Refused for one that does not wait."""
+        found = await self.show(number)
+        if found["state"] not in ("planned", "expired"):
+            raise Refused(f"plan {number} is {found['state']}: only one that waits can be discarded")
+        await self.store.change(lambda j: plans.refuse(j, number, "discarded", "", by))
+        return await self.show(number)
+
+    async def recover(self) -> None:
+        """Closes what a crash left open, then looks whether it was done. Nothing is acted on."""
+        items = await self.store.change(plans.interrupted)
+        async with Applier(self.store, self.config, self.collectors, self.limits) as applier:
+            for item in items:
+                await applier.settle(item)
+
+    async def close(self) -> None:
+        """Ends what is under way, between two resources or in the middle of one, which is then not known to be done."""
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- protection
+
+    async def protect(self, nodes: Iterable[tuple[int, str]], by: str, reason: str) -> int:
+        return await self.store.change(lambda j: plans.protect(j, nodes, by, reason))
+
+    async def unprotect(self, nodes: Iterable[tuple[int, str]], by: str) -> int:
+        return await self.store.change(lambda j: plans.unprotect(j, nodes, by))
+
+    async def protected(self) -> list[Row]:
+        return await self.store.read(plans.protected)
+
+    def _moment(self) -> str:
+        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _shown(item: Row) -> dict[str, Any]:
+    """An item as it is told: the resource's fields beside its own."""
+    hidden = ("node", "hash", "plan", "resource")
+    return {**item["resource"], **{name: value for name, value in item.items() if name not in hidden}}
