@@ -6,13 +6,14 @@ import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from syncd.acts.plans import Plans
 from syncd.bus import Bus, Told, publish_committed
 from syncd.control.core import Core, Setting
 from syncd.control.door import Door, bind
@@ -44,7 +45,9 @@ FINISHING = 5.0
 STATUS_EVERY = 5.0
 SCHEDULE_MAY_REST = 90.0
 WRITER_MAY_TAKE = 10.0
-ORDER = ("watchdog", "status", "schedule", "runs", "rules", "upkeep", "bus", "outbox", "monitoring", "control", "lag")
+ORDER = (
+    "watchdog", "status", "schedule", "plans", "runs", "rules", "upkeep", "bus", "outbox", "monitoring", "control", "lag",
+)  # fmt: skip
 """In which tasks end: nothing begins any more, what goes on stops, who listens hears of it."""
 
 
@@ -109,11 +112,15 @@ class Daemon:
         rules = Rules(store)
         await rules.load(config)
         performer.steps = Workflow(store, participants, rules.step).perform
+        setting = Setting(config, now())
+        plans = Plans(store, lambda: core.setting.config, collectors, lambda: core.limits, lambda: datetime.now(UTC))
+        await plans.load()
         core = Core(
             store,
             runs,
+            plans,
             collectors,
-            Setting(config, now()),
+            setting,
             timetable,
             participants,
             rules,
@@ -170,6 +177,7 @@ class Daemon:
             "schedule": core.timetable.serve,
             "rules": core.rules.serve,
             "lag": core.lag.watch,
+            "plans": core.plans.serve,
             "upkeep": lambda: keep(core.store, lambda: core.setting.config, core.observed, self._ran),
             "watchdog": self._feed,
             "status": self._tell,

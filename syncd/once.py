@@ -1,7 +1,10 @@
 """One run, or one piece of upkeep, in the foreground, without a daemon."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
+from syncd.acts.plans import Plans
 from syncd.plugin import Selection, load_collectors
 from syncd.rules.shell import Rules
 from syncd.settings import Config
@@ -45,6 +48,25 @@ async def sync_once(
         summary = await performer.perform(Request(0, now(), trigger, "", COLLECT, selection, accept))
         await compact(store, config.store)
         return summary
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def plans_once(config: Config) -> AsyncIterator[Plans]:
+    """Plans without a daemon: what a crash left open is settled first.
+
+    Raises StoreLocked, StoreError.
+    """
+    collectors = load_collectors(config.collectors)
+    store = await open_store(config, collectors)
+    limits = Limits(config.sync.max_in_flight)
+    try:
+        plans = Plans(store, lambda: config, collectors, lambda: limits, lambda: datetime.now(UTC))
+        await plans.load()
+        await plans.settle()
+        yield plans
+        await plans.close()
     finally:
         await store.close()
 

@@ -45,7 +45,7 @@ class Looked:
 
 @dataclass(slots=True)
 class Applier:
-    """For one plan, or what others left open. `config` is asked for each resource: acts may be switched off meanwhile."""
+    """For one plan, or what others left open. `config` is asked each time: acts may be switched off meanwhile."""
 
     store: Store
     config: Callable[[], Config]

@@ -83,19 +83,24 @@ def _settled(draft: Draft) -> Draft:
 
 def _found(connection: sqlite3.Connection, wish: Wish, ground: Ground) -> tuple[list[Row], bool]:
     """Values of the resource and of what the templates read, in the order of the search."""
-    paths = [*RESOURCE, *(path for path in wish.fields() if path not in RESOURCE)]
-    columns: tuple[Path, ...] = tuple(path for text in paths for path in columns_of(text))
+    paths = (*RESOURCE, *(path for path in wish.fields() if path not in RESOURCE))
+    return _rows(connection, wish.search, paths, ground.search, ground.now)
+
+
+def _rows(
+    connection: sqlite3.Connection, text: str, paths: Sequence[str], search: SearchSettings, now: datetime
+) -> tuple[list[Row], bool]:
+    """Values by path, as it is written here, and whether there is more."""
+    columns: tuple[Path, ...] = tuple(path for each in paths for path in columns_of(each))
     if len(columns) != len(paths):
         raise ConfigError("a path in braces is one path, without a comma")
-    search = ground.search
     question = Question(
-        wish.search, columns=columns, limit=search.max_rows, seconds=search.timeout_seconds, templates=search.templates
+        text, columns=columns, limit=search.max_rows, seconds=search.timeout_seconds, templates=search.templates
     )
-    asked = Asking(connection, question, ground.now)
+    asked = Asking(connection, question, now)
     if asked.query.aggregate is not None:
-        raise ConfigError("an aggregate finds no resources: plans need a search for some")
+        raise ConfigError("an aggregate finds no resources: expected a search for some")
     answer = asked.answer()
-    # Columns are named as they were understood; templates name them as they were written.
     rows = [dict(zip(paths, (row[str(column)] for column in columns), strict=True)) for row in answer.rows]
     return rows, answer.more
 
@@ -150,6 +155,14 @@ def stored(connection: sqlite3.Connection, key: int, resource: Mapping[str, Any]
 def present(connection: sqlite3.Connection, kinds: Mapping[str, int]) -> dict[str, int]:
     """How many there are of each kind."""
     return {kind: connection.execute(_PRESENT, (kind,)).fetchone()[0] for kind in kinds}
+
+
+def found_by(connection: sqlite3.Connection, text: str, search: SearchSettings, now: datetime) -> list[tuple[int, str]]:
+    """Key and URN of all that a search finds. Raises ConfigError for nothing, and for too much."""
+    rows, more = _rows(connection, text, ("urn",), search, now)
+    if not rows or more:
+        raise ConfigError(f"the search finds more than {len(rows):,} resources" if more else "the search finds nothing")
+    return [(node_key(row["urn"]), row["urn"]) for row in rows]
 
 
 def search_for(urns: Sequence[str]) -> str:

@@ -42,6 +42,7 @@ class Plans:
     now: Callable[[], datetime]
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _unknown: list[Row] = field(default_factory=list)
 
     # -- making
 
@@ -142,12 +143,28 @@ class Plans:
         await self.store.change(lambda j: plans.refuse(j, number, "discarded", "", by))
         return await self.show(number)
 
-    async def recover(self) -> None:
-        """Closes what a crash left open, then looks whether it was done. Nothing is acted on."""
-        items = await self.store.change(plans.interrupted)
+    async def load(self) -> None:
+        """Closes what a crash left open. Before anything else: from then on every plan that is applied is ours."""
+        self._unknown = await self.store.change(plans.interrupted)
+
+    async def settle(self) -> None:
+        """Looks whether what a crash left open was done. Nothing is acted on."""
         async with Applier(self.store, self.config, self.collectors, self.limits) as applier:
-            for item in items:
-                await applier.settle(item)
+            for item in self._unknown:
+                try:
+                    await applier.settle(item)
+                except Exception:
+                    log.exception("plan.unsettled", plan=item["plan"], urn=item["resource"]["urn"])
+        self._unknown = []
+
+    async def serve(self) -> None:
+        """Settles what a crash left open; then waits to be cancelled, and ends what is under way."""
+        try:
+            await self.settle()
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Ends what is under way, between two resources or in the middle of one, which is then not known to be done."""

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from syncd.cli import arguments as common
-from syncd.cli import completion, deliveries_arguments, history_arguments, rules_arguments, search_arguments, store
+from syncd.cli import completion, deliveries_arguments, history_arguments, plan_arguments, rules_arguments
+from syncd.cli import search_arguments, store
 from syncd.cli import syncctl_daemon as daemon
 from syncd.cli.exits import HELP, guarded
 from syncd.cli.follow import follow
@@ -28,6 +29,7 @@ examples:
   syncctl deliveries --state dead            what could not be told; syncctl replay tells it again
   syncctl rule test open-ssh --since 30d     what a rule would have told, and when
   syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
+  syncctl tag 'is(bucket)' owner='{account.name}'   a plan; syncctl plan apply does it
   syncctl store backup /backup/syncd.db      a copy, while the daemon writes
 
 """
@@ -50,6 +52,7 @@ def parser() -> common.Parser:
     history_arguments.add(commands)
     deliveries_arguments.add(commands)
     rules_arguments.add(commands)
+    plan_arguments.add(commands)
     store.add(commands)
     completion.add(commands, "syncctl", parser)
     about = commands.add_parser("help", help="the same as --help")

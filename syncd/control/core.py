@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from syncd.acts.plans import Plans
 from syncd.control.door import Door
 from syncd.outbox.work import Outbox
 from syncd.plugin import Collector
@@ -36,6 +37,7 @@ class Core:
 
     store: Store
     runs: Runs
+    plans: Plans
     collectors: Mapping[str, Collector]
     setting: Setting
     timetable: Timetable

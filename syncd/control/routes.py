@@ -7,6 +7,7 @@ import syncd
 from syncd.control.answers import Handler
 from syncd.control.changing import Changing
 from syncd.control.delivering import Delivering
+from syncd.control.planning import Planning
 from syncd.control.reading import API, Reading
 from syncd.control.ruling import Ruling
 from syncd.control.searching import Searching
@@ -30,15 +31,20 @@ class Route(NamedTuple):
     body: tuple[str, ...] = ()
 
 
-def routes(
-    reading: Reading,
-    changing: Changing,
-    working: Working,
-    searching: Searching,
-    delivering: Delivering,
-    ruling: Ruling,
-) -> Iterator[Route]:
-    r, c, w = reading, changing, working
+class Parts(NamedTuple):
+    """What answers."""
+
+    reading: Reading
+    changing: Changing
+    working: Working
+    searching: Searching
+    planning: Planning
+    delivering: Delivering
+    ruling: Ruling
+
+
+def routes(parts: Parts) -> Iterator[Route]:
+    r, c, w = parts.reading, parts.changing, parts.working
     number = "{run:[0-9]{1,18}}"
     asked = "{request:[0-9]{1,18}}"
     yield Route("GET", "/v1/version", r.version, "versions of syncd, this API, Python and SQLite")
@@ -58,9 +64,10 @@ def routes(
         ("since", "type", "resource", "limit", "follow"),
         STREAM,
     )
-    yield from _searches(searching)
-    yield from _deliveries(delivering)
-    yield from _rules(ruling)
+    yield from _searches(parts.searching)
+    yield from _deliveries(parts.delivering)
+    yield from _rules(parts.ruling)
+    yield from _plans(parts.planning)
     yield Route("GET", "/v1/collectors", r.collectors, "the collectors and how much they hold")
     yield Route("GET", "/v1/accounts", r.accounts, "the accounts and how complete they are")
     yield Route("GET", "/v1/config", r.config, "the configuration in force, without its secrets")
@@ -119,6 +126,20 @@ def _rules(r: Ruling) -> Iterator[Route]:
     text = "nothing of a rule is sent for a while"
     yield Route("POST", "/v1/rules/{name}/silence", r.silence, text, changes=True, body=("for",))
     yield Route("POST", "/v1/rules/{name}/unsilence", r.unsilence, "ends a silence", changes=True)
+
+
+def _plans(p: Planning) -> Iterator[Route]:
+    one = "/v1/plans/{plan:[0-9]{1,18}}"
+    body = ("query", "verb", "tags", "keys", "service", "operation", "parameters")
+    named = ("query", "urns", "reason")
+    yield Route("GET", "/v1/plans", p.plans, "the last plans, oldest first", ("limit", "state"))
+    yield Route("GET", one, p.plan, "one plan with its resources")
+    yield Route("POST", "/v1/plans", p.make, "plans an act on what a search finds", changes=True, body=body)
+    yield Route("POST", f"{one}/apply", p.apply, "carries a plan out", changes=True)
+    yield Route("POST", f"{one}/discard", p.discard, "a plan is not carried out", changes=True)
+    yield Route("GET", "/v1/protected", p.protected, "the resources that nothing is done to")
+    yield Route("POST", "/v1/protect", p.protect, "nothing is done to these resources", changes=True, body=named)
+    yield Route("POST", "/v1/unprotect", p.unprotect, "takes protection away", changes=True, body=named[:2])
 
 
 def description(table: list[Route]) -> dict[str, Any]:

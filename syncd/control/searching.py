@@ -72,7 +72,7 @@ class Searching:
         self.core = core
         self.asking = Asking(core)
 
-    async def _work(self, what: Callable[[sqlite3.Connection], T]) -> T:
+    async def work(self, what: Callable[[sqlite3.Connection], T]) -> T:
         """What `what` finds, all of one moment."""
 
         def work(connection: sqlite3.Connection) -> T:
@@ -113,7 +113,7 @@ class Searching:
             return encoded({"type": "answer", **first, "more": found.more}, found.rows)
 
         try:
-            return await self.asking.lines(request, await self._work(work))
+            return await self.asking.lines(request, await self.work(work))
         finally:
             if not asked.at:  # loading the past takes its own time
                 self.core.observed.note(told.places, told.seconds, iso(now))
@@ -144,7 +144,7 @@ class Searching:
             question = Question("all", commit=_commit(connection, at, now))
             return search.Asking(connection, question, now).resource(key)
 
-        found = await self._work(work)
+        found = await self.work(work)
         if found is None:
             raise not_found(f"there is no resource {name[:200]}: a URN, or the key that the view resource tells")
         return answers.json({"resource": found})
@@ -154,8 +154,8 @@ class Searching:
     async def kinds(self, request: web.Request) -> web.Response:
         """Those of which there is something; or all, as a tree."""
         if switch(request, "tree"):
-            return answers.json({"kinds": await self._work(lambda c: [asdict(branch) for branch in census.tree(c)])})
-        return answers.json({"kinds": await self._work(census.kinds)})
+            return answers.json({"kinds": await self.work(lambda c: [asdict(branch) for branch in census.tree(c)])})
+        return answers.json({"kinds": await self.work(census.kinds)})
 
     async def kind(self, request: web.Request) -> web.Response:
         name, collectors = request.match_info["kind"], self.core.collectors.values()
@@ -165,7 +165,7 @@ class Searching:
             return {**found, "document": anatomy.documents(connection, name, collectors)}
 
         try:
-            return answers.json(await self._work(work))
+            return answers.json(await self.work(work))
         except ConfigError as error:
             raise not_found(str(error)) from None
 
@@ -188,7 +188,7 @@ class Searching:
                 return encoded({"type": "history"}, history(connection, wanted, limit))
 
         try:
-            return await self.asking.lines(request, await self._work(work))
+            return await self.asking.lines(request, await self.work(work))
         except (ConfigError, StoreError) as error:
             raise not_found(str(error)) from None
 
@@ -211,7 +211,7 @@ class Searching:
                     raise Problem(422, "too_long", str(error)) from None
             return encoded({"type": "diff", "from": first, "to": last}, rows)
 
-        return await self.asking.lines(request, await self._work(work))
+        return await self.asking.lines(request, await self.work(work))
 
     def _ordered(self) -> comparison.Ordered:
         collectors = self.core.collectors.values()

@@ -15,8 +15,9 @@ from syncd.control.core import Core
 from syncd.control.delivering import Delivering
 from syncd.control.door import ANSWERING
 from syncd.control.peers import Rights
+from syncd.control.planning import Planning
 from syncd.control.reading import Reading
-from syncd.control.routes import Route, description, routes
+from syncd.control.routes import Parts, Route, description, routes
 from syncd.control.ruling import Ruling
 from syncd.control.searching import Searching
 from syncd.control.working import Working
@@ -38,8 +39,12 @@ class Server:
         self._core = core
         self._changing = Changing(core, rights)
         self._searching = Searching(core)
-        parts = (Reading(core), self._changing, Working(core), self._searching, Delivering(core), Ruling(core))
-        self._table = list(routes(*parts))
+        searching = self._searching
+        parts = Parts(
+            Reading(core), self._changing, Working(core), searching, Planning(core, searching), Delivering(core),
+            Ruling(core),
+        )  # fmt: skip
+        self._table = list(routes(parts))
         self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)
 
     def allow(self, rights: Rights) -> None:
