@@ -43,6 +43,10 @@ class Plans:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _unknown: list[Row] = field(default_factory=list)
+    applier: Callable[[], Applier] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.applier = lambda: Applier(self.store, self.config, self.collectors, self.limits)
 
     # -- making
 
@@ -124,7 +128,7 @@ class Plans:
             reason = "syncd ended in the middle"
             try:
                 items = await self.store.read(lambda c: plans.items(c, number))
-                async with Applier(self.store, self.config, self.collectors, self.limits) as applier:
+                async with self.applier() as applier:
                     for item in items:
                         if item["state"] == "planned":
                             await applier.apply(item)
@@ -149,7 +153,7 @@ class Plans:
 
     async def settle(self) -> None:
         """Looks whether what a crash left open was done. Nothing is acted on."""
-        async with Applier(self.store, self.config, self.collectors, self.limits) as applier:
+        async with self.applier() as applier:
             for item in self._unknown:
                 try:
                     await applier.settle(item)

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 
 from syncd.errors import CredentialsError, Denied
 from syncd.plugin import Property, Secret
+from tests.fakes.changeable import Changeable
 from tests.fakes.cloud import Cloud, box
 
 Short = Annotated[str, Meta(max_length=3, description="a short word")]
@@ -31,7 +32,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     delay: float = 0.0
 
 
-class Installed(Cloud):
+class Installed(Changeable):
     """Filled when it is opened. Tells what boxes hold."""
 
     def schema(self, kind: str) -> Iterable[Property]:
