@@ -119,8 +119,7 @@ class Blind(Struct, frozen=True):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """What is done to one resource: tags are put on it, taken off, or one operation of the provider is called.
 
     `parameters` of a call as its model spells them; a text where the model wants a number or a list of one will do.

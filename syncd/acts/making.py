@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from syncd.acts.decide import Sight, caps_fault, early_fault
-from syncd.acts.wishes import Wish
+from syncd.acts.wishes import Wish, texts_of
 from syncd.errors import ConfigError
 from syncd.model import Act, Node
 from syncd.plugin import Acting, Collector
@@ -128,8 +128,17 @@ def _verdict(connection: sqlite3.Connection, ground: Ground, known: Known, act: 
         return "refused", f"{known.node.kind} cannot be changed here"
     protected = protection(connection, node_key(known.node.urn))
     sight = Sight(known.node.account, known.owner, known.coverage, protected, tags=known.node.tags)
-    fault = early_fault(ground.settings, sight) or collector.fault(known.node, act)
+    fault = early_fault(ground.settings, sight) or _stray(act, known.node) or collector.fault(known.node, act)
     return ("refused", fault) if fault else ("planned", "")
+
+
+def _stray(act: Act, node: Node) -> str:
+    """A call that does not name its resource would pass by everything that guards the one that it does name."""
+    if act.verb != "call" or any(
+        each in text for text in texts_of(act.parameters) for each in (node.id, node.name, node.urn)
+    ):
+        return ""
+    return "no parameter of the call names its id, its name or its URN"
 
 
 def stored(connection: sqlite3.Connection, key: int, resource: Mapping[str, Any]) -> Known:

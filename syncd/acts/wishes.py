@@ -34,12 +34,12 @@ class Wish:
             raise ConfigError(f"{self.verb} needs at least one key")
         for name in names:
             _check_key(name)
-        for text in _texts([*self.tags.values(), self.parameters]):
+        for text in texts_of([*self.tags.values(), self.parameters]):
             fields_of(text)
 
     def fields(self) -> list[str]:
         """The paths that all templates read, each once."""
-        texts = _texts([*self.tags.values(), self.parameters])
+        texts = texts_of([*self.tags.values(), self.parameters])
         return [*dict.fromkeys(path for text in texts for path in fields_of(text))]
 
     def told(self) -> dict[str, Any]:
@@ -63,11 +63,12 @@ def _check_key(name: str) -> None:
         raise ConfigError(f"{name}: keys that begin with {_RESERVED} belong to the provider")
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_of(value: Any) -> Iterator[str]:
+    """All texts in it, at any depth."""
     if isinstance(value, str):
         yield value
     for part in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
-        yield from _texts(part)
+        yield from texts_of(part)
 
 
 def fields_of(text: str) -> list[str]:

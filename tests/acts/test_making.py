@@ -96,6 +96,12 @@ async def test_what_the_collector_cannot_do_is_refused_in_its_words(shop: Shop) 
         assert "boxes are not painted" in reasons(await desk.tag(paint="red"))
 
 
+async def test_a_call_must_name_its_resource_since_that_is_what_is_guarded(shop: Shop) -> None:
+    async with shop.open() as desk:
+        assert states(await desk.call("name = a", box="box {id}")) == {"a": "planned"}
+        assert "no parameter of the call names" in reasons(await desk.call("name = a", box="b"))
+
+
 async def test_resources_are_found_by_their_urns_as_well(shop: Shop) -> None:
     async with shop.open() as desk:
         assert states(await desk.tag(search_for([urn("1", "b"), urn("1", "a")]))) == {"a": "planned", "b": "planned"}

@@ -62,8 +62,9 @@ class Desk:
     async def tag(self, search: str = "is(fake_box)", **tags: str) -> dict[str, Any]:
         return await self.plans.plan(Wish(search, "tag", tags or {"stage": "prod"}), "ben")
 
-    async def call(self, search: str = "is(fake_box)") -> dict[str, Any]:
-        return await self.plans.plan(Wish(search, "call", service="boxes", operation="Shake"), "ben")
+    async def call(self, search: str = "is(fake_box)", box: str = "{name}") -> dict[str, Any]:
+        wish = Wish(search, "call", service="boxes", operation="Shake", parameters={"Box": box})
+        return await self.plans.plan(wish, "ben")
 
     async def apply(self, plan: dict[str, Any]) -> dict[str, Any]:
         return await self.plans.apply(plan["plan"], "carl")
