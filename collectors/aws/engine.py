@@ -88,6 +88,8 @@ class Engine:
         nodes = [node for _ in _due([reading], ended=True) for node in await reading.nodes()]
         for missed in asking.missing():
             raise missed
+        if nodes and nodes[0].unseen:
+            raise Failed(f"{urn}: {', '.join(sorted(nodes[0].unseen))} could not be asked for")
         return nodes[0] if nodes else None
 
     async def _pages(self, plan: ScopePlan, asking: Asking, narrow: Document | None = None) -> AsyncGenerator[Page]:

@@ -1,0 +1,94 @@
+"""One resource is read whole or not at all, and a refused act names what is missing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from collectors.aws import collector
+from collectors.aws.acting import Acts
+from collectors.aws.client import Client
+from collectors.aws.places import Place
+from collectors.aws.settings import AwsSettings
+from syncd.errors import Denied, Failed
+from syncd.model import Act, Node
+from tests.collectors.aws.loopback import ACCOUNT, Script, as_json, calling, serving, someone, xml
+from tests.collectors.aws.readings import Reading
+
+REGION = "us-east-1"
+ACTS = Acts(collector._compiler(AwsSettings()))
+PLACE = Place(someone(), ACCOUNT, "one", "aws", (REGION,))
+VOLUME = Node(f"arn:aws:ec2:{REGION}:{ACCOUNT}:volume/vol-1", "aws_ec2_volume", "vol-1", "vol-1", ACCOUNT, REGION)
+TABLE = Node(
+    f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/carts", "aws_dynamodb_table", "carts", "carts", ACCOUNT, REGION
+)
+
+
+def refused(code: str, status: int = 400) -> web.Response:
+    text = f"<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>"
+    return xml(text, status)
+
+
+def volumes(*names: str) -> web.Response:
+    items = "".join(f"<item><volumeId>{name}</volumeId><size>1</size></item>" for name in names)
+    return xml(f"<DescribeVolumesResponse><volumeSet>{items}</volumeSet></DescribeVolumesResponse>")
+
+
+@asynccontextmanager
+async def answering(*answers: web.Response) -> AsyncIterator[tuple[Client, Script]]:
+    script = Script([*answers])
+    async with serving(script) as url, calling(url) as client:
+        yield client, script
+
+
+async def read(client: Client, node: Node) -> Node | None:
+    return await ACTS.read(client, PLACE, REGION, node, Reading())
+
+
+async def test_one_resource_is_asked_for_alone_where_its_list_can_be() -> None:
+    async with answering(volumes("vol-1")) as (client, script):
+        found = await read(client, VOLUME)
+    assert found is not None
+    assert (found.urn, found.common["volume_size"]) == (VOLUME.urn, 1)
+    assert b"VolumeId.1=vol-1" in script.requests[0][1]
+
+
+@pytest.mark.parametrize("answer", [refused("InvalidVolume.NotFound"), volumes(), volumes("vol-2")])
+async def test_what_is_not_listed_any_more_is_gone(answer: web.Response) -> None:
+    async with answering(answer) as (client, _):
+        assert await read(client, VOLUME) is None
+
+
+async def test_what_may_not_be_looked_at_is_not_gone() -> None:
+    async with answering(refused("UnauthorizedOperation", 403)) as (client, _):
+        with pytest.raises(Denied) as denied:
+            await read(client, VOLUME)
+    assert denied.value.permission == "ec2:DescribeVolumes"
+
+
+async def test_a_part_that_cannot_be_seen_is_no_reading() -> None:
+    table = {"Table": {"TableName": "carts", "TableArn": TABLE.urn, "TableStatus": "ACTIVE"}}
+    denied = as_json({"__type": "AccessDeniedException", "message": "no"}, 400)
+    async with answering(as_json({"TableNames": ["carts"]}), as_json(table), denied) as (client, _):
+        with pytest.raises(Denied, match="AccessDenied"):
+            await read(client, TABLE)
+
+
+async def test_an_act_that_is_refused_names_the_permission() -> None:
+    async with answering(refused("UnauthorizedOperation", 403)) as (client, script):
+        with pytest.raises(Denied) as denied:
+            await ACTS.act(client, PLACE, REGION, VOLUME, Act("tag", {"a": "b"}), Reading())
+    assert denied.value.permission == "ec2:CreateTags"
+    assert b"Action=CreateTags&Version=2016-11-15&ResourceId.1=vol-1&Tag.1.Key=a&Tag.1.Value=b" in script.requests[0][1]
+
+
+async def test_an_act_that_cannot_be_is_not_sent() -> None:
+    group = Node("arn:aws:iam::1:group/g", "aws_iam_group", "g", "g", ACCOUNT, "global")
+    async with answering(volumes()) as (client, script):
+        with pytest.raises(Failed, match="cannot be changed"):
+            await ACTS.act(client, PLACE, REGION, group, Act("tag", {"a": "b"}), Reading())
+        bucket = Node("arn:aws:s3:::b", "aws_s3_bucket", "b", "b", ACCOUNT, "global")
+        with pytest.raises(Failed, match="does not say what its tags"):
+            await ACTS.act(client, PLACE, "global", bucket, Act("tag", {"a": "b"}), Reading())
+    assert script.requests == []
