@@ -68,18 +68,22 @@ class Applier:
         try:
             looked = await self._look(item)
         except ConfigError as error:
-            await self._end(item, "refused", str(error))
+            await self.spare(item, str(error))
             return
         fault = item_fault(self.config().plans, looked.sight)
         if fault or looked.fresh is None:
-            await self._end(item, "refused", fault or "it is gone")
+            await self.spare(item, fault or "it is gone")
             return
         wanted = act.wanted(looked.fresh.tags)
         begin = partial(plans.begin_item, item=item, before=looked.fresh.tags, after=wanted)
         if fault := await self.store.change(begin):
-            await self._end(item, "refused", fault)
+            await self.spare(item, fault)
             return
         await self._act(item, act, looked, looked.fresh)
+
+    async def spare(self, item: Row, reason: str) -> None:
+        """Nothing is done to it."""
+        await self._end(item, "refused", reason)
 
     async def settle(self, item: Row) -> None:
         """An item of which nobody knows whether it was done: looked at, never acted on."""

@@ -166,11 +166,15 @@ def present(connection: sqlite3.Connection, kinds: Mapping[str, int]) -> dict[st
     return {kind: connection.execute(_PRESENT, (kind,)).fetchone()[0] for kind in kinds}
 
 
-def found_by(connection: sqlite3.Connection, text: str, search: SearchSettings, now: datetime) -> list[tuple[int, str]]:
-    """Key and URN of all that a search finds. Raises ConfigError for nothing, and for too much."""
+def found_by(
+    connection: sqlite3.Connection, text: str, search: SearchSettings, now: datetime, *, empty: bool = False
+) -> list[tuple[int, str]]:
+    """Key and URN of all that a search finds. Raises ConfigError for too much, and for nothing unless that is good."""
     rows, more = _rows(connection, text, ("urn",), search, now)
-    if not rows or more:
-        raise ConfigError(f"the search finds more than {len(rows):,} resources" if more else "the search finds nothing")
+    if more:
+        raise ConfigError(f"the search finds more than {len(rows):,} resources")
+    if not rows and not empty:
+        raise ConfigError("the search finds nothing")
     return [(node_key(row["urn"]), row["urn"]) for row in rows]
 
 

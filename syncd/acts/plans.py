@@ -11,7 +11,7 @@ import structlog
 
 from syncd.acts.applying import Applier
 from syncd.acts.decide import caps_fault, plan_fault
-from syncd.acts.making import Ground, drafted, present
+from syncd.acts.making import Ground, drafted, found_by, present
 from syncd.acts.wishes import Wish
 from syncd.errors import SyncdError
 from syncd.plugin import Collector
@@ -127,17 +127,33 @@ class Plans:
         async with self._turn:
             reason = "syncd ended in the middle"
             try:
-                items = await self.store.read(lambda c: plans.items(c, number))
-                async with self.applier() as applier:
-                    for item in items:
-                        if item["state"] == "planned":
-                            await applier.apply(item)
+                await self._each(number)
                 reason = ""
+            except SyncdError as error:
+                reason = str(error)
             except Exception as bug:
                 reason = f"{type(bug).__name__}: {bug}"
                 log.exception("plan.crashed", plan=number)
             finally:
                 await asyncio.shield(self.store.change(lambda j: plans.finish(j, number, reason)))
+
+    async def _each(self, number: int) -> None:
+        """One after the other. The search is asked again first: time has passed, and what is around them may differ."""
+        found, items = await self.show(number), await self.store.read(lambda c: plans.items(c, number))
+        still = await asyncio.to_thread(self._found, found["search"])
+        async with self.applier() as applier:
+            for item in items:
+                if item["state"] != "planned":
+                    continue
+                if item["node"] in still:
+                    await applier.apply(item)
+                else:
+                    await applier.spare(item, "the search does not find it any more")
+
+    def _found(self, search: str) -> frozenset[int]:
+        ground = self.ground()
+        with searching(self.store.path) as connection:
+            return frozenset(key for key, _ in found_by(connection, search, ground.search, ground.now, empty=True))
 
     async def discard(self, number: int, by: str) -> Row:
         """Raises Refused for one that does not wait."""

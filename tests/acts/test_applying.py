@@ -94,6 +94,17 @@ async def test_another_order_of_what_has_no_order_is_no_change(shop: Shop) -> No
         assert states(await desk.apply(plan)) == {"a": "done"}
 
 
+async def test_what_the_search_does_not_find_any_more_is_left_alone(shop: Shop) -> None:
+    shop.cloud.change("a", created_at="2026-03-01T11:00:00Z")
+    shop.cloud.change("b", created_at="2026-03-01T09:30:00Z")
+    await shop.world.sync()
+    async with shop.open() as desk:
+        plan = await desk.tag("is(fake_box) and age < 3h")
+        shop.world.moment += timedelta(hours=1)
+        assert states(await desk.apply(plan)) == {"a": "done", "b": "refused"}
+    assert shop.world.bodies("resource.spared")[0]["reason"] == "the search does not find it any more"
+
+
 async def test_a_resource_that_was_made_anew_is_another_one(shop: Shop) -> None:
     shop.cloud.change("a", created_at="2026-01-01T00:00:00Z")
     await shop.world.sync()
