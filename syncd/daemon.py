@@ -46,7 +46,8 @@ STATUS_EVERY = 5.0
 SCHEDULE_MAY_REST = 90.0
 WRITER_MAY_TAKE = 10.0
 ORDER = (
-    "watchdog", "status", "schedule", "plans", "runs", "rules", "upkeep", "bus", "outbox", "monitoring", "control", "lag",
+    "watchdog", "status", "schedule", "plans", "runs", "rules", "upkeep", "bus", "outbox", "monitoring", "control",
+    "lag",
 )  # fmt: skip
 """In which tasks end: nothing begins any more, what goes on stops, who listens hears of it."""
 

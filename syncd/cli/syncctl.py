@@ -4,8 +4,15 @@ import argparse
 from collections.abc import Callable, Sequence
 
 from syncd.cli import arguments as common
-from syncd.cli import completion, deliveries_arguments, history_arguments, plan_arguments, rules_arguments
-from syncd.cli import search_arguments, store
+from syncd.cli import (
+    completion,
+    deliveries_arguments,
+    history_arguments,
+    plan_arguments,
+    rules_arguments,
+    search_arguments,
+    store,
+)
 from syncd.cli import syncctl_daemon as daemon
 from syncd.cli.exits import HELP, guarded
 from syncd.cli.follow import follow

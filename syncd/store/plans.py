@@ -84,7 +84,7 @@ def make(journal: Journal, draft: Draft, maker: str, rule: str, mode: str) -> in
 
 
 def _item_row(number: int, position: int, item: DraftItem) -> tuple[Any, ...]:
-    act = {name: value for name in Act.__slots__ if (value := getattr(item.act, name))}
+    act = {name: value for name in Act.__struct_fields__ if (value := getattr(item.act, name))}
     after = item.act.wanted(item.before)
     texts = (_text(item.resource), _text(act), _text(item.before), _text(after))
     return (number, position, item.node, item.scope, item.hash, *texts, item.state, item.reason)
