@@ -1,8 +1,10 @@
 """A cloud in memory whose boxes can be changed."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from syncd.model import Act, Node, Scope
 from syncd.plugin import Calls, Lane, Reader
