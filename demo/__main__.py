@@ -1,4 +1,7 @@
-"""`make demo`: two syncs of an AWS on this machine, and what syncd knows of it; exit 0 only if all went as told."""
+"""`make demo`: two syncs of an AWS on this machine, what syncd knows of it, and what it does about it.
+
+Exit 0 only if all went as told.
+"""
 
 import sys
 import tempfile
@@ -15,6 +18,7 @@ from demo.estate.site import Site
 from demo.queries import ask
 from demo.story import Stage, Surprise, heading, name_of, rows, run, say
 from demo.surroundings import settle
+from demo.telling import tell
 
 FOLDER = Path(".demo")
 Sites = dict[tuple[str, str], Site]
@@ -49,7 +53,10 @@ def _tell(scratch: Path) -> Path:
         _meanwhile(sites)
         heading("4. The second sync")
         run(stage, "syncd", "sync", "--config", str(stage.config), expect=3)
-    _look(stage, sites)
+        db = ("--db", str(stage.store.relative_to(Path.cwd())))
+        _look(stage, sites, db)
+        heading("8. Tell somebody, and change something")
+        tell(stage, sites["production", HOME], db)
     return stage.store
 
 
@@ -84,8 +91,7 @@ def _meanwhile(sites: Sites) -> None:
     say(f"taken away {changes.TAKEN} from syncd's role in {name_of(staging.place.account)}")
 
 
-def _look(stage: Stage, sites: Sites) -> None:
-    db = ("--db", str(stage.store.relative_to(Path.cwd())))
+def _look(stage: Stage, sites: Sites, db: tuple[str, str]) -> None:
     heading("5. What changed, field by field")
     run(stage, "syncctl", "events", "--type", "resource.*", *db)
     told = rows(stage, "syncctl", "events", "--type", "resource.*", *db)

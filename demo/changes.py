@@ -15,6 +15,7 @@ TOLD = {
     ("resource.updated", "aws_iam_role", organization.READ_ROLE),
 }
 TAKEN = organization.TAKEN
+OPEN = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": ANYWHERE}]}
 
 
 def make(site: Site) -> None:
@@ -23,8 +24,12 @@ def make(site: Site) -> None:
 
 def change(site: Site) -> None:
     """Somebody opens the database to the world."""
-    permission = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": ANYWHERE}]}
-    site.place.client("ec2").authorize_security_group_ingress(GroupId=site.groups[GROUP], IpPermissions=[permission])
+    site.place.client("ec2").authorize_security_group_ingress(GroupId=site.groups[GROUP], IpPermissions=[OPEN])
+
+
+def mend(site: Site) -> None:
+    """Somebody closes it again."""
+    site.place.client("ec2").revoke_security_group_ingress(GroupId=site.groups[GROUP], IpPermissions=[OPEN])
 
 
 def delete(site: Site) -> None:

@@ -11,6 +11,7 @@ ADMIN_ROLE = "OrganizationAccountAccessRole"
 READ_ROLE = "syncd"
 READER = "syncd"
 TAKEN = "secretsmanager:ListSecrets"
+TAGGING = "sqs:TagQueue"
 
 # What syncd asks, by service, and one permission that has a policy of its own, so that it can be taken away.
 READABLE = """
@@ -84,6 +85,12 @@ def _roles(place: Place) -> None:
 def take_away(url: str, account: Account) -> None:
     """One permission of the reading role in one account."""
     Place(url, account, HOME).client("iam").delete_role_policy(RoleName=READ_ROLE, PolicyName="list-secrets")
+
+
+def allow_tagging(url: str, account: Account) -> None:
+    """The reading role may change the tags of queues in one account."""
+    iam = Place(url, account, HOME).client("iam")
+    iam.put_role_policy(RoleName=READ_ROLE, PolicyName="tag-queues", PolicyDocument=_allowing([TAGGING]))
 
 
 def _allowing(actions: list[str]) -> str:

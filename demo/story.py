@@ -31,9 +31,13 @@ class Stage:
     store: Path
     keys: Credentials
 
+    @property
+    def socket(self) -> Path:
+        return self.config.with_name("control.sock")
+
     def environment(self) -> dict[str, str]:
         keys = {"AWS_ACCESS_KEY_ID": self.keys.key, "AWS_SECRET_ACCESS_KEY": self.keys.secret}
-        return clean(AWS_SHARED_CREDENTIALS_FILE=os.devnull, **keys)
+        return clean(AWS_SHARED_CREDENTIALS_FILE=os.devnull, SYNCD_SOCKET=str(self.socket), **keys)
 
     def configure(self, url: str, regions: tuple[str, ...], role: str) -> None:
         self.config.write_text(
@@ -55,7 +59,7 @@ def say(text: str) -> None:
 def run(stage: Stage, *command: str, expect: int = 0) -> None:
     """Shows a command and what it says, as a user would see it."""
     say(paint("$ " + " ".join(shlex.quote(word) for word in command), CYAN, coloured(sys.stdout, no_color=False)))
-    ended = subprocess.run([_program(command[0]), *command[1:]], env=stage.environment(), check=False)
+    ended = subprocess.run([program(command[0]), *command[1:]], env=stage.environment(), check=False)
     if ended.returncode != expect:
         raise Surprise(f"{command[0]} {command[1]} ended with {ended.returncode}, expected {expect}")
 
@@ -63,7 +67,7 @@ def run(stage: Stage, *command: str, expect: int = 0) -> None:
 def rows(stage: Stage, *command: str) -> list[dict[str, Any]]:
     """The same for the demo's own eyes: it checks what it has told."""
     told = subprocess.run(
-        [_program(command[0]), *command[1:], "-o", "json"], env=stage.environment(), check=True, capture_output=True
+        [program(command[0]), *command[1:], "-o", "json"], env=stage.environment(), check=True, capture_output=True
     )
     found: list[dict[str, Any]] = json.loads(told.stdout)
     return found
@@ -73,7 +77,7 @@ def name_of(account: Account) -> str:
     return f"{account.name} ({account.id})"
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """syncd as it was installed beside this Python."""
     program = Path(sys.executable).with_name(name)
     if not program.exists():
