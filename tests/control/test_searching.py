@@ -152,7 +152,7 @@ def test_who_may_not_open_the_socket_may_not_search(estate: Running) -> None:
 def test_what_is_looked_for_again_and_again_is_indexed_after_the_next_run(large: Running) -> None:
     work = " and ".join(f'name !~ "x{number}.*y.*z$"' for number in range(4))
     for number in range(5):
-        searched(large, query=f"size > {number + 1} and {work}")
+        assert large.post("/v1/search", {"query": f"size > {number + 1} and {work}"})[0] in (200, 422)  # or too slow
     large.sync()
 
     def looked_up() -> bool:
