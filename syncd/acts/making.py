@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from syncd.acts.decide import Sight, caps_fault, early_fault
-from syncd.acts.wishes import Wish, texts_of
+from syncd.acts.wishes import Wish
 from syncd.errors import ConfigError
 from syncd.model import Act, Node
 from syncd.plugin import Acting, Collector
@@ -19,6 +19,7 @@ from syncd.search.tree import Path
 from syncd.settings import PlansSettings, SearchSettings
 from syncd.store.keys import node_key
 from syncd.store.plans import Draft, DraftItem, protection
+from syncd.tagging import texts_of
 
 Row = dict[str, Any]
 

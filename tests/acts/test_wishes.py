@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from syncd.acts.wishes import LONGEST_VALUE, Wish, filled
+from syncd.acts.wishes import Wish
 from syncd.errors import ConfigError
+from syncd.tagging import LONGEST_VALUE, filled
 
 
 def tag(**tags: str) -> Wish:
