@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from syncd.acts.asked import planned
 from syncd.acts.plans import Plans
 from syncd.bus import Bus, Told, publish_committed
 from syncd.control.core import Core, Setting
@@ -20,6 +21,7 @@ from syncd.control.door import Door, bind
 from syncd.control.peers import Rights
 from syncd.control.server import Server
 from syncd.errors import ConfigError, StoreError
+from syncd.outbox.sending import Gateway
 from syncd.outbox.work import Outbox
 from syncd.plugin import load_collectors
 from syncd.rules.check import complaints_of, load
@@ -106,9 +108,6 @@ class Daemon:
             raise ConfigError("the daemon is not ready to reload")
 
         telemetry = Telemetry(look)
-        outbox = Outbox(
-            store, lambda: core.setting.config, counted=telemetry.attempted, busy=lambda: runs.current is not None
-        )
         participants = Participants(time.monotonic)
         rules = Rules(store)
         await rules.load(config)
@@ -116,6 +115,13 @@ class Daemon:
         setting = Setting(config, now())
         plans = Plans(store, lambda: core.setting.config, collectors, lambda: core.limits, lambda: datetime.now(UTC))
         await plans.load()
+        outbox = Outbox(
+            store,
+            lambda: core.setting.config,
+            counted=telemetry.attempted,
+            busy=lambda: runs.current is not None,
+            gateway=Gateway(planner=partial(planned, plans)),
+        )
         core = Core(
             store,
             runs,

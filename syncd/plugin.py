@@ -7,7 +7,7 @@ returns. Neither has a retry loop, clock, log, SQL, metric or lock; the host doe
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -227,6 +227,10 @@ class Reply:
     body: bytes
 
 
+Planner = Callable[[Act, Sequence[str], Notice, bool], Awaitable[str]]
+"""Context.plan of a host that can make plans: act, URNs, notice, whether to apply it at once."""
+
+
 class Context(Protocol):
     """What one attempt of one delivery is given."""
 
@@ -261,6 +265,15 @@ class Context(Protocol):
 
     def connect(self, host: str, port: int) -> Awaitable[socket.socket]:
         """A connected, non-blocking TCP socket under the same rule of addresses, for what is not HTTP."""
+        ...
+
+    def plan(self, act: Act, urns: Sequence[str], notice: Notice, *, at_once: bool = False) -> Awaitable[str]:
+        """A plan for exactly these resources, made by the host under all its guards; what became of it, in one line.
+
+        Texts of `act` are templates. `at_once`: applied without waiting for anybody's word, as long as the rule of the
+        notice still matches. Told the same notice again it makes no second plan. Raises Retry where there is no
+        daemon that could make one.
+        """
         ...
 
     def clean(self, text: str) -> str:

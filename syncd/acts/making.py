@@ -18,7 +18,7 @@ from syncd.search.answer import Asking, Question, columns_of
 from syncd.search.tree import Path
 from syncd.settings import PlansSettings, SearchSettings
 from syncd.store.keys import node_key
-from syncd.store.plans import Draft, DraftItem, protection
+from syncd.store.plans import Draft, DraftItem, protection, unmatched
 from syncd.tagging import texts_of
 
 Row = dict[str, Any]
@@ -45,12 +45,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a plan is made on."""
+    """What a plan is made on. `rule`: who asks for it, "" for somebody by hand."""
 
     settings: PlansSettings
     search: SearchSettings
     collectors: Mapping[str, Collector]
     now: datetime
+    rule: str = ""
+
+
+class Nothing(ConfigError):
+    """The search finds no resource."""
 
 
 def drafted(connection: sqlite3.Connection, wish: Wish, ground: Ground) -> Draft:
@@ -58,7 +63,7 @@ def drafted(connection: sqlite3.Connection, wish: Wish, ground: Ground) -> Draft
     wish.check()
     found, more = _found(connection, wish, ground)
     if not found:
-        raise ConfigError("the search finds nothing: there is nothing to plan")
+        raise Nothing("the search finds nothing: there is nothing to plan")
     settings = ground.settings
     expires = ground.now + timedelta(hours=settings.expire_after_hours)
     caps = {"max_resources": settings.max_resources, "max_share": settings.max_share}
@@ -129,7 +134,8 @@ def _verdict(connection: sqlite3.Connection, ground: Ground, known: Known, act: 
         return "refused", f"{known.node.kind} cannot be changed here"
     protected = protection(connection, node_key(known.node.urn))
     sight = Sight(known.node.account, known.owner, known.coverage, protected, tags=known.node.tags)
-    fault = early_fault(ground.settings, sight) or _stray(act, known.node) or collector.fault(known.node, act)
+    fault = early_fault(ground.settings, sight) or unmatched(connection, ground.rule, node_key(known.node.urn))
+    fault = fault or _stray(act, known.node) or collector.fault(known.node, act)
     return ("refused", fault) if fault else ("planned", "")
 
 

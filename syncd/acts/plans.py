@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -50,28 +50,44 @@ class Plans:
 
     # -- making
 
-    async def plan(self, wish: Wish, by: str, *, rule: str = "", mode: Mode = "plan") -> Row:
-        """Makes a plan, in a thread; in mode auto it is applied at once, under the same guards.
+    async def plan(self, wish: Wish, by: str, *, rule: str = "", mode: Mode = "plan", notice: str = "") -> Row:
+        """Makes a plan, in a thread; in mode auto it is applied at once, or waits where guards speak against that.
 
+        A `notice` makes one plan, however often it is told.
         Raises QueryError, ConfigError, LimitReached, StoreError.
         """
-        return await self.made(await asyncio.to_thread(self._draft, wish), by, rule=rule, mode=mode)
+        number = await self.store.read(lambda c: plans.of_notice(c, notice))
+        if not number:
+            draft = await asyncio.to_thread(self._draft, wish, rule)
+            number = await self.store.change(lambda journal: plans.make(journal, draft, by, rule, mode, notice))
+            log.info("plan.made", plan=number, by=by, rule=rule, state=draft.state, reason=draft.reason)
+        return await self._at_once(number)
 
-    async def made(self, draft: Draft, by: str, *, rule: str = "", mode: Mode = "plan") -> Row:
+    async def _at_once(self, number: int) -> Row:
+        """Also of a plan that a crash kept from being applied, when its notice comes again."""
+        found = await self.show(number)
+        if found["mode"] != "auto" or found["state"] != "planned":
+            return found
+        try:
+            await self.begin(number, f"rule {found['rule']}" if found["rule"] else found["maker"])
+        except Refused as error:
+            log.warning("plan.waits", plan=number, rule=found["rule"], reason=str(error))
+            return {**await self.show(number), "reason": str(error)}
+        return await self.show(number)
+
+    async def made(self, draft: Draft, by: str) -> Row:
         """Keeps a plan that was drafted elsewhere."""
-        number = await self.store.change(lambda journal: plans.make(journal, draft, by, rule, mode))
-        log.info("plan.made", plan=number, by=by, rule=rule, state=draft.state, reason=draft.reason)
-        if mode == "auto" and draft.state == "planned":
-            await self.begin(number, f"rule {rule}" if rule else by)
+        number = await self.store.change(lambda journal: plans.make(journal, draft, by, "", "plan"))
+        log.info("plan.made", plan=number, by=by, state=draft.state, reason=draft.reason)
         return await self.show(number)
 
     def ground(self) -> Ground:
         config = self.config()
         return Ground(config.plans, config.search, self.collectors, self.now())
 
-    def _draft(self, wish: Wish) -> Draft:
+    def _draft(self, wish: Wish, rule: str) -> Draft:
         with searching(self.store.path) as connection:
-            return drafted(connection, wish, self.ground())
+            return drafted(connection, wish, replace(self.ground(), rule=rule))
 
     # -- looking
 

@@ -20,7 +20,9 @@ from syncd.egress.once import Broken
 from syncd.egress.outcomes import failure, network_reason
 from syncd.egress.words import Cleaner, address_secrets, header_secrets
 from syncd.errors import Rejected, Retry
-from syncd.plugin import Reply, Secret
+from syncd.model import Act
+from syncd.notice import Notice
+from syncd.plugin import Planner, Reply, Secret
 
 MOST_READ = 65_536
 """Bytes of an answer that are read."""
@@ -58,6 +60,7 @@ class Attempt:
     """The Context of one attempt."""
 
     def __init__(self, way: Way, now: datetime, attempt: int, memory: Mapping[str, str], clean: Cleaner) -> None:
+        self.planner: Planner | None = None
         self.now = now
         self.attempt = attempt
         self.memory = memory
@@ -102,6 +105,11 @@ class Attempt:
             raise Retry(self.clean(f"connect to {host}:{port}: {reason}")) from None
         finally:
             dialling.reset(token)
+
+    async def plan(self, act: Act, urns: Sequence[str], notice: Notice, *, at_once: bool = False) -> str:
+        if self.planner is None:
+            raise Retry("plans are made by the daemon, and none runs here; start it with: systemctl start syncd")
+        return await self.planner(act, urns, notice, at_once)
 
     def clean(self, text: str) -> str:
         return self._clean(text)

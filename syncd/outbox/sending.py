@@ -14,7 +14,7 @@ from syncd.log import secrets_in
 from syncd.notice import Notice
 from syncd.outbox.grouping import incident
 from syncd.outbox.setting import reaction_of
-from syncd.plugin import Receipt
+from syncd.plugin import Planner, Receipt
 from syncd.settings import EgressSettings, Target
 from syncd.store.notices import uid
 from syncd.sync.scope_run import iso
@@ -35,9 +35,13 @@ class Attempted(NamedTuple):
 
 
 class Gateway:
-    """The guarded session of the configuration in force. One that was replaced lives until its last attempt ended."""
+    """The guarded session of the configuration in force. One that was replaced lives until its last attempt ended.
 
-    def __init__(self, opened: Opened = Egress) -> None:
+    `planner`: who makes the plans that reactions ask for, None where nobody does.
+    """
+
+    def __init__(self, opened: Opened = Egress, planner: Planner | None = None) -> None:
+        self.planner = planner
         self._opened = opened
         self._current: _Way | None = None
 
@@ -93,6 +97,7 @@ async def attempted(gateway: Gateway, settings: EgressSettings, now: datetime, w
         reaction = reaction_of(wanted.target)
         async with gateway.session(settings) as egress, asyncio.timeout(LONGEST):
             context = egress.attempt(now, wanted.number, wanted.memory or {}, secrets)
+            context.planner = gateway.planner
             receipt = await reaction.deliver(context, wanted.target.settings, wanted.notice)
         return Attempted(Receipt(dict(receipt.memory), clean(receipt.answer)))
     except Rejected as error:

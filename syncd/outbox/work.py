@@ -5,12 +5,11 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-from syncd.egress.session import Egress
 from syncd.outbox.alive import Alive
 from syncd.outbox.dispatcher import Dispatcher
 from syncd.outbox.follower import Follower
 from syncd.outbox.maker import Maker
-from syncd.outbox.sending import Gateway, Opened, tested
+from syncd.outbox.sending import Gateway, tested
 from syncd.outbox.setting import Clock
 from syncd.settings import Config
 from syncd.store import notices, outbox
@@ -31,13 +30,13 @@ class Outbox:
         *,
         counted: Callable[[str, str], None] = lambda target, outcome: None,
         busy: Callable[[], bool] = lambda: False,
-        opened: Opened = Egress,
+        gateway: Gateway | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._store = store
         self._config = config
         self._clock = clock or Clock()
-        self._gateway = Gateway(opened)
+        self._gateway = gateway or Gateway()
         self.dispatcher = Dispatcher(store, config, self._clock, self._gateway, counted)
         self.maker = Maker(store, config, self._clock, self.dispatcher.wake.set)
         self.follower = Follower(store, config, self.maker.put, busy)

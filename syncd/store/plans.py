@@ -58,14 +58,16 @@ class Draft:
     reason: str = ""
 
 
-def make(journal: Journal, draft: Draft, maker: str, rule: str, mode: str) -> int:
-    """The new plan's number."""
+def make(journal: Journal, draft: Draft, maker: str, rule: str, mode: str, notice: str = "") -> int:
+    """The new plan's number; where the notice has made one before, that one's, and nothing is made."""
+    if known := of_notice(journal.connection, notice):
+        return known
     connection, number = journal.connection, advance(journal.connection, "plan", 1)
     finished = "" if draft.state == "planned" else journal.now
     connection.execute(
-        "insert into plan values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?)",
+        "insert into plan values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', ?, ?)",
         (number, journal.now, maker, rule, mode, draft.search, _text(draft.act), _text(draft.caps), draft.state,
-         draft.reason, draft.expires, finished),
+         draft.reason, draft.expires, finished, notice),
     )  # fmt: skip
     connection.executemany(
         "insert into plan_item values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '')",
@@ -91,6 +93,12 @@ def _item_row(number: int, position: int, item: DraftItem) -> tuple[Any, ...]:
 
 
 # -- looking
+
+
+def of_notice(connection: sqlite3.Connection, notice: str) -> int:
+    """The plan that a notice made, 0 when it made none."""
+    row = connection.execute("select id from plan where notice = ? and notice <> ''", (notice,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def plans(connection: sqlite3.Connection, now: str, limit: int, state: str = "") -> list[Row]:
@@ -145,15 +153,25 @@ def begin_item(journal: Journal, item: Row, before: Mapping[str, str], after: Ma
     connection, number = journal.connection, item["plan"]
     if reason := protection(connection, item["node"]):
         return reason
-    row = connection.execute("select state from plan where id = ?", (number,)).fetchone()
+    row = connection.execute("select state, rule from plan where id = ?", (number,)).fetchone()
     if row is None or row[0] != "applying":
         return "the plan is not applied any more"
+    if reason := unmatched(connection, row[1], item["node"]):
+        return reason
     query = (
         "update plan_item set state = 'doing', began = ?, before = ?, after = ? "
         "where plan = ? and position = ? and state = 'planned'"
     )
     values = (journal.now, _text(before), _text(after), number, item["position"])
     return "" if connection.execute(query, values).rowcount == 1 else "it has been begun already"
+
+
+def unmatched(connection: sqlite3.Connection, rule: str, node: int) -> str:
+    """Why what a rule planned must not be done, "" when it matches still; what was planned by hand asks no rule."""
+    query = "select 1 from rule_match where (rule, node) = (?, ?) and state = 'firing'"
+    if not rule or connection.execute(query, (rule, node)).fetchone():
+        return ""
+    return f"it does not match the rule {rule} any more"
 
 
 def end_item(journal: Journal, item: Row, state: str, reason: str, after: Mapping[str, str] | None = None) -> None:

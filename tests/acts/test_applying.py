@@ -266,14 +266,6 @@ async def test_an_act_that_shows_only_later_is_waited_for(shop: Shop) -> None:
     assert len(looks) == 3
 
 
-async def test_a_plan_that_is_applied_by_itself_needs_nobody(shop: Shop) -> None:
-    async with shop.open() as desk:
-        plan = await desk.plans.plan(Wish("name = a", "tag", {"x": "y"}), "syncd", rule="untagged", mode="auto")
-        while (found := await desk.plans.show(plan["plan"]))["state"] == "applying":
-            await asyncio.sleep(0.01)
-    assert (found["state"], found["applier"], found["mode"]) == ("applied", "rule untagged", "auto")
-
-
 async def test_a_reading_under_way_does_not_undo_what_was_done_meanwhile(shop: Shop) -> None:
     async with shop.open() as desk:
         plan = await desk.tag("name = a", stage="prod")

@@ -1,6 +1,6 @@
 """Notices as the outbox makes them, with plain and with hostile names, and a context that plays a target."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ import orjson
 from hypothesis import strategies as st
 
 from syncd.errors import DeliveryError
+from syncd.model import Act
 from syncd.notice import BEGIN, CEASE, FIRING, NEWS, RESOLVED, SEVERITIES, TEST, Item, Notice
 from syncd.plugin import Reply, Secret
 
@@ -118,6 +119,9 @@ class Target:
 
     def clean(self, text: str) -> str:
         return text
+
+    async def plan(self, act: Act, urns: Sequence[str], notice: Notice, *, at_once: bool = False) -> str:
+        raise AssertionError("not here")
 
     async def connect(self, host: str, port: int) -> Any:
         raise AssertionError(f"nothing here speaks to {host}:{port} but HTTP")

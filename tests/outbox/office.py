@@ -24,6 +24,7 @@ def install_reactions(place: Path) -> Path:
     about.mkdir(parents=True)
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: fakereactions\nVersion: 1.0\n")
     lines = [f"{name} = tests.fakes.reaction:{name}" for name in ("recorder", "apart", "each", "post")]
+    lines += [f"{name} = reactions.{name}:reaction" for name in ("tag", "untag")]
     (about / "entry_points.txt").write_text("\n".join(["[syncd.reactions]", *lines, ""]))
     return about.parent
 

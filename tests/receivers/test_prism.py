@@ -71,6 +71,9 @@ class Judged:
         assert "sl-violations" not in reply.headers, reply.headers["sl-violations"]
         return reply
 
+    async def plan(self, *_: Any, **__: Any) -> str:
+        raise AssertionError("not here")
+
     async def connect(self, host: str, port: int) -> Any:
         return await self.real.connect(host, port)
 

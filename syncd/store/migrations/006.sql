@@ -14,9 +14,11 @@ create table plan (
   expires  text not null,
   applier  text not null default '',         -- who applied or discarded it
   applied  text not null default '',         -- when that began
-  finished text not null default ''
+  finished text not null default '',
+  notice   text not null default ''          -- uid of the notice that asked for it: each makes one plan, however often it comes
 ) strict;
 create index plan_state on plan (state);
+create unique index plan_notice on plan (notice) where notice <> '';
 insert into counter values ('plan', 0);
 
 -- doing: was begun and not recorded as ended. unknown: it is not known whether it was done.

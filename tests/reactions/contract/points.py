@@ -17,6 +17,9 @@ SIGNING = "whsec_" + "c4narY" * 8
 OTHERWISE = frozenset({"apprise", "email", "exec"})
 """Handlers that do not speak HTTP by the host's session: tests/reactions/test_….py hold what they promise."""
 
+PLANNING = frozenset({"tag", "untag"})
+"""Handlers that send nothing anywhere, but have the host make plans: tests/reactions/test_planning.py."""
+
 ANSWER: Mapping[str, Any] = {
     "ok": True,
     "ts": "1700000000.000100",
