@@ -1,4 +1,4 @@
-"""`syncctl deliveries`, `replay` and `targets`: their arguments, examples and handlers."""
+"""`syncctl deliveries`, `replay`, `targets` and `notify`: their arguments, examples and handlers."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -26,6 +26,12 @@ REPLAY = """\
   syncctl replay --dead                      all dead letters
   syncctl replay --dead --target oncall      those of one target
 """
+NOTIFY = """\
+  syncctl notify oncall 'is(bucket) and tags.owner = null'
+  syncctl notify chat 'is(volume) and age > 90d' --yes -o json
+
+What became of it: syncctl deliveries --rule 'by hand'
+"""
 TARGETS = "  syncctl targets list\n  syncctl targets test oncall\n"
 
 
@@ -39,6 +45,7 @@ def add(commands: Commands) -> None:
     add_socket(added)
     common.add_output(added, DOCUMENTS)
     _targets(commands)
+    _notify(commands)
 
 
 def _parser(commands: Commands, name: str, text: str, examples: str, handler: Handler) -> common.Parser:
@@ -85,6 +92,22 @@ def _targets(commands: Commands) -> None:
     common.add_config(tested)
     common.add_output(tested, DOCUMENTS)
     add_socket(tested)
+
+
+def _notify(commands: Commands) -> None:
+    text = "tell a target what a search finds: what would be sent is shown first, then it is a notice like any other"
+    added = _parser(commands, "notify", text, NOTIFY, _told)
+    added.add_argument("target", metavar="TARGET", help="as in [targets.NAME]")
+    added.add_argument("query", metavar="QUERY", help="- reads it from stdin")
+    added.add_argument("--yes", action="store_true", help="without the question")
+    add_socket(added)
+    common.add_output(added, DOCUMENTS)
+
+
+def _told(arguments: argparse.Namespace) -> int:
+    from syncd.cli.notify import notify
+
+    return asks(notify)(arguments)
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ examples:
   syncctl events --follow                    what changes, as it is seen
   syncctl kinds                              what there is, counted
   syncctl deliveries --state dead            what could not be told; syncctl replay tells it again
+  syncctl notify oncall 'is(bucket)'         tell a target what a search finds
   syncctl rule test open-ssh --since 30d     what a rule would have told, and when
   syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
   syncctl tag 'is(bucket)' owner='{account.name}'   a plan; syncctl plan apply does it

@@ -1,20 +1,29 @@
 """Notices and targets over the control socket: what became of them, once more, and a test message."""
 
+import sqlite3
+from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
 from msgspec import Meta
 
+from syncd.acts.making import found_by
 from syncd.control import answers
-from syncd.control.answers import bad, not_found
+from syncd.control.answers import VISIT, Problem, bad, not_found
 from syncd.control.changing import read
 from syncd.control.core import Core
 from syncd.control.reading import number
+from syncd.control.searching import Searching
+from syncd.errors import ConfigError
+from syncd.outbox.by_hand import Asked, shown
 from syncd.outbox.work import STATES
+from syncd.settings import SearchSettings
 from syncd.store import notices
 from syncd.store.notices import Wanted
+from syncd.store.snapshots import snapshots
+from syncd.sync.scope_run import iso
 
 MOST = 1000
 
@@ -27,11 +36,23 @@ class Replay(msgspec.Struct, forbid_unknown_fields=True):
     target: str = ""
 
 
+class Notify(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /v1/targets/NAME/notify. Without `send` it is only said what would be sent.
+
+    `resources`: how many the asker has been shown; where it finds others now, nothing is sent.
+    """
+
+    query: str
+    send: bool = False
+    resources: int | None = None
+
+
 class Delivering:
     """Handlers about notices and targets."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, searching: Searching) -> None:
         self.core = core
+        self.searching = searching
 
     async def deliveries(self, request: web.Request) -> web.Response:
         query = request.query
@@ -67,8 +88,43 @@ class Delivering:
         return answers.json({"targets": self.core.outbox.targets(counts)})
 
     async def test(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        targets = self.core.setting.config.targets
+        return answers.json(await self.core.outbox.test(self._target(request)))
+
+    async def notify(self, request: web.Request) -> web.Response:
+        target = self._target(request)
+        wanted: Notify = await read(request, Notify)
+        user, now = request[VISIT].peer.user, self.core.plans.now()
+        config = self.core.setting.config
+
+        def look(connection: sqlite3.Connection) -> tuple[Asked, dict[str, Any]]:
+            asked = Asked(target, wanted.query, user, _found(connection, wanted.query, config.search, now))
+            return asked, shown(connection, asked, config, iso(now))
+
+        try:
+            asked, told = await self.searching.work(look)
+        except ConfigError as error:
+            raise bad(str(error)) from None
+        if not wanted.send:
+            return answers.json({**told, "sent": False})
+        if wanted.resources not in (None, told["resources"]):
+            message = f"nothing is sent: the search finds {told['resources']} now, not {wanted.resources}"
+            raise Problem(409, "not_now", message)
+        await self.core.outbox.tell(asked)
+        return answers.json({**told, "sent": True}, 202)
+
+    def _target(self, request: web.Request) -> str:
+        name, targets = request.match_info["name"], self.core.setting.config.targets
         if name not in targets:
             raise not_found(f"there is no target {name[:40]}; expected one of: {', '.join(targets) or 'none'}")
-        return answers.json(await self.core.outbox.test(name))
+        return name
+
+
+def _found(
+    connection: sqlite3.Connection, query: str, settings: SearchSettings, now: datetime
+) -> dict[int, dict[str, Any]]:
+    """Node → resource, in the order of the search. Raises ConfigError for none and for too many."""
+    nodes = [node for node, _ in found_by(connection, query, settings, now)]
+    if len(nodes) > MOST:
+        raise ConfigError(f"the search finds {len(nodes):,} resources, more than the {MOST:,} that are told by hand")
+    known = snapshots(connection, nodes)
+    return {node: known[node] for node in nodes}

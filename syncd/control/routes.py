@@ -113,6 +113,11 @@ def _deliveries(d: Delivering) -> Iterator[Route]:
     yield Route("POST", "/v1/deliveries/replay", d.replay, text, changes=True, body=body)
     yield Route("GET", "/v1/targets", d.targets, "the targets: how they do, and what is left for them")
     yield Route("POST", "/v1/targets/{name}/test", d.test, "sends a test message now", changes=True)
+    text, body = (
+        "tells a target what a search finds; without send: says what would be sent",
+        ("query", "send", "resources"),
+    )
+    yield Route("POST", "/v1/targets/{name}/notify", d.notify, text, changes=True, body=body)
 
 
 def _rules(r: Ruling) -> Iterator[Route]:

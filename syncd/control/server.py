@@ -41,8 +41,8 @@ class Server:
         self._searching = Searching(core)
         searching = self._searching
         parts = Parts(
-            Reading(core), self._changing, Working(core), searching, Planning(core, searching), Delivering(core),
-            Ruling(core),
+            Reading(core), self._changing, Working(core), searching, Planning(core, searching),
+            Delivering(core, searching), Ruling(core),
         )  # fmt: skip
         self._table = list(routes(parts))
         self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)

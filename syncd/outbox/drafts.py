@@ -9,7 +9,7 @@ import orjson
 from syncd.errors import SyncdError
 from syncd.notice import BEGIN, CEASE, SEVERITIES, Item, Notice, Severity
 from syncd.outbox.grouping import Batch, incident
-from syncd.outbox.routing import resource_of
+from syncd.outbox.routing import ASKED, BY_HAND, resource_of
 from syncd.outbox.setting import Manner
 from syncd.outbox.wording import About, item_of, words
 from syncd.plugin import link
@@ -54,7 +54,7 @@ def _draft(connection: sqlite3.Connection, now: str, subject: Subject, batch: Ba
 def noticed(now: str, subject: Subject, batch: Batch, firing: int, told: tuple[list[Row], list[Item]]) -> Notice:
     """`told`: the events that are named, and their items."""
     rows, items = told
-    rule = subject.settings
+    rule = subject.settings or _by_hand(rows)
     severity = rule.severity if rule else _severity(rows)
     group = orjson.loads(batch.grouped)
     about = About(
@@ -67,6 +67,16 @@ def noticed(now: str, subject: Subject, batch: Batch, firing: int, told: tuple[l
         "", now, batch.state(firing), subject.rule, severity, incident(subject.store, subject.rule, batch.grouped),
         said.title, said.text, about.description, about.search, about.labels, group, tuple(items), about.total, firing,
     )  # fmt: skip
+
+
+def _by_hand(rows: list[Row]) -> RuleSettings | None:
+    """What somebody asked for speaks as a rule would; None for a rule that is gone."""
+    if not rows or rows[0]["type"] != ASKED:
+        return None
+    body = rows[0]["body"]
+    return RuleSettings(
+        name=BY_HAND, severity="info", search=body["search"], description=f"{body['by']} asked to tell you"
+    )
 
 
 def items_of(connection: sqlite3.Connection, rows: list[Row], changes: Mapping[int, str]) -> list[Item]:

@@ -10,8 +10,8 @@ from functools import partial
 import structlog
 
 from syncd.errors import StoreError
-from syncd.outbox.routing import Table, deliveries, switched_on
-from syncd.outbox.setting import manner
+from syncd.outbox.routing import Table, deliveries
+from syncd.outbox.table import table_of
 from syncd.settings import Config
 from syncd.store import outbox
 from syncd.store.outbox import Delivery
@@ -131,10 +131,3 @@ class Follower:
 
 def _events(connection: sqlite3.Connection, since: int, last: int, globs: list[str]) -> list[Row]:
     return outbox.events(connection, since, last, globs, BATCH)
-
-
-def table_of(connection: sqlite3.Connection, config: Config) -> Table:
-    """As the configuration and commands have it now."""
-    switches = {rule: switch for rule, (switch, _) in outbox.switches(connection).items()}
-    apart = frozenset(name for name in config.targets if manner(config, name).apart)
-    return Table(switched_on(config.rule, switches), config.rule, apart, outbox.bases(connection))

@@ -16,7 +16,11 @@ from syncd.store.outbox import Delivery
 Row = Mapping[str, Any]
 Conditions = Mapping[str, str | int | float | bool | tuple[str, ...]]
 
-CHANGES = {"rule.matched": BEGIN, "rule.cleared": CEASE, "rule.due": HAPPENED}
+ASKED = "notify.asked"
+"""Somebody tells a target of a resource by hand."""
+BY_HAND = "by hand"
+"""Stands for the rule of what somebody tells: no rule can have this name, which has a blank."""
+CHANGES = {"rule.matched": BEGIN, "rule.cleared": CEASE, "rule.due": HAPPENED, ASKED: HAPPENED}
 """Events that say themselves which rule they are of and whom they are for."""
 _OWN = ("type", "kind", "name", "urn", "scope")
 _CHANGE = "changes."
@@ -143,11 +147,14 @@ def _text(value: Any) -> str:
 
 
 def grouped(event: Row, resource: Row, rule: RuleSettings | None, apart: bool) -> str:
-    """What the rule groups by; else each resource for itself where the target wants that; else the rule as a whole."""
+    """What the rule groups by; else each resource for itself where the target wants that; else the rule as a whole,
+
+    or what was found by one search by hand.
+    """
     if rule is not None and rule.group_by is not None:
         return group_text({name: _field(name, event, resource) for name in rule.group_by})
     if not apart:
-        return group_text({})
+        return group_text({"search": str(event["body"].get("search", ""))} if event["type"] == ASKED else {})
     urn = resource.get("urn") or event["urn"]
     return group_text({"urn": str(urn)} if urn else {})
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from syncd.notice import BEGIN, CEASE, Item, Severity
+from syncd.outbox.routing import ASKED
 from syncd.outbox.sandbox import TemplateProblem, compiled, filled
 from syncd.settings import RuleSettings
 
@@ -107,7 +108,8 @@ def _counted(about: About) -> str:
     if about.ceased:
         parts.append(f"{about.ceased:,} ceased")
     if not parts:
-        parts.append(f"{about.total:,} event{'s' * (about.total != 1)}")
+        what = "resource" if about.items and about.items[0].type == ASKED else "event"
+        parts.append(f"{about.total:,} {what}{'s' * (about.total != 1)}")
     if about.state == "firing" or (about.ceased and about.firing):
         parts.append(f"{about.firing:,} match now")
     return ", ".join(parts)
@@ -138,6 +140,8 @@ def _sentence(event: Row, resource: Row, change: str, changes: Sequence[Row], re
         return f"{subject} matches"
     if change == CEASE:
         return f"{subject} no longer matches" + (f": {reason}" if reason else "")
+    if event["type"] == ASKED:
+        return subject
     told = f"{event['type']} {subject}".strip()
     if changes:
         more = f" and {len(changes) - SHOWN} more" * (len(changes) > SHOWN)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from syncd.outbox.alive import Alive
+from syncd.outbox.by_hand import Asked, events
 from syncd.outbox.dispatcher import Dispatcher
 from syncd.outbox.follower import Follower
 from syncd.outbox.maker import Maker
@@ -13,6 +14,7 @@ from syncd.outbox.sending import Gateway, tested
 from syncd.outbox.setting import Clock
 from syncd.settings import Config
 from syncd.store import notices, outbox
+from syncd.store.journal import Journal
 from syncd.store.store import Store
 from syncd.sync.scope_run import iso
 
@@ -83,6 +85,15 @@ class Outbox:
         found = await self._store.write(partial(notices.replay, now=now, numbers=numbers, target=target))
         self.look()
         return found
+
+    async def tell(self, asked: Asked) -> None:
+        """Returns when it is committed: from then on it is told, whatever crashes."""
+
+        def write(journal: Journal) -> None:
+            for event in events(asked):
+                journal.tell(event)
+
+        await self._store.change(write)
 
     async def test(self, name: str) -> dict[str, Any]:
         """Raises KeyError for a target that is not configured."""

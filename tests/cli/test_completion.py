@@ -21,6 +21,7 @@ from syncd.cli import syncctl, syncd
         (syncctl.main, "syncctl", "coverage -o nd", {"ndjson"}),
         (syncctl.main, "syncctl", "deliveries --state d", {"due", "done", "dead"}),
         (syncctl.main, "syncctl", "targets te", {"test"}),
+        (syncctl.main, "syncctl", "notify --y", {"--yes"}),
         (syncd.main, "syncd", "ru", {"run"}),
     ],
 )

@@ -160,3 +160,34 @@ def test_from_a_search_to_the_target_and_back(tmp_path: Path, receiver: Receiver
         begun, end = daemon.query(query)
         assert (begun[:2], end[:2], begun[2] == end[2]) == (("firing", 1), ("resolved", 0), True)
     assert len(receiver.got) == 2
+
+
+def test_a_target_is_told_by_hand_and_a_rule_has_the_daemon_tag_what_matches(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    found = {"name": "large", "search": "is(fake_box) and size > 5", "on": [], "to": ["tagger"]}
+    with ended(telling(tmp_path, receiver, **found)) as daemon:
+        tagger = {"reaction": "tag", "tags": {"size": "{size}"}, "mode": "auto", "wait_seconds": 0}
+        plans = {"enabled": True, "accounts": ["1"], "max_share": 1.0}
+        daemon.sections |= {"targets.tagger": tagger, "plans": plans}
+        daemon.configure(boxes="{ a = 9, b = 2 }")
+        daemon.start()
+        daemon.sync()
+        until(lambda: daemon.query("select state from plan") == [("applied",)] and not open_(daemon))
+        (plan,) = daemon.get("/v1/plans")[1]["plans"]
+        assert (plan["rule"], plan["maker"], plan["applier"], plan["done"]) == ("large", "syncd", "rule large", 1)
+        assert daemon.query("select answer from notice")[0][0].startswith("plan 1 for 1 resource is appl")
+        path, query = "/v1/targets/hook/notify", {"query": "is(fake_box) and tags.size = 9"}
+        assert daemon.post(path, query)[1]["title"].startswith("by hand: fake_box a")
+        assert daemon.post(path, {**query, "send": True, "resources": 2})[0] == 409
+        assert daemon.post(path, {"query": "name = nobody"})[0] == 400
+        assert daemon.post(path, {"query": "name ="})[1]["error"]["code"] == "bad_search"
+        assert daemon.post("/v1/targets/nobody/notify", query)[0] == 404
+        assert receiver.got == []
+        told = daemon.desk.run("syncctl", "notify", "hook", query["query"], "--yes", "--socket", str(daemon.socket))
+        assert (told.code, told.out.splitlines()[0]) == (0, "1 notice to hook (post)")
+        until(lambda: receiver.got and not open_(daemon))
+        (event,) = daemon.rows("/v1/events?type=notify.asked")
+        assert (receiver.events, event["name"]) == ({event["seq"]}, "a")
+        last = daemon.rows("/v1/events?type=control.command&limit=1")[0]["body"]
+        assert (last["command"], last["outcome"]) == (f"POST {path}", "done")
