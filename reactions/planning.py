@@ -9,7 +9,7 @@ from syncd.plugin import Context, Receipt
 from syncd.tagging import check_key, fields_of
 
 Mode = Literal["plan", "auto"]
-MOST = 500
+MOST = 100
 """Resources of one plan. They are no notices apart: the caps of a plan are to see all that began together."""
 NOBODY = "nothing is planned: nothing began to match"
 
@@ -18,7 +18,9 @@ async def planned(context: Context, act: Act, mode: Mode, notice: Notice) -> Rec
     if notice.state == TEST:
         return Receipt(answer=f"for what begins to match, a plan would be made: {_told(act)}; {_then(mode)}")
     if notice.total > len(notice.items):
-        raise Rejected(f"{notice.total:,} resources are more than the {MOST} of one plan: nothing is planned")
+        raise Rejected(
+            f"{notice.total:,} resources are more than the {MOST} of one plan: nothing is planned; do it by hand"
+        )
     if not any(item.change in (BEGIN, CEASE) for item in notice.items):
         raise Rejected("this is no rule with a search: nothing begins to match, so that nothing can be planned")
     urns = beginning(notice.items)

@@ -5,16 +5,23 @@ from collections.abc import Sequence
 from syncd.acts.making import Nothing, search_for
 from syncd.acts.plans import Plans
 from syncd.acts.wishes import Wish
+from syncd.errors import Rejected
 from syncd.model import Act
 from syncd.notice import Notice
+from syncd.search.parse import LONGEST
 from syncd.store.plans import Row
 
 MAKER = "syncd"
 
 
 async def planned(plans: Plans, act: Act, urns: Sequence[str], notice: Notice, at_once: bool) -> str:
-    """Makes the plan as `syncctl tag` does. Raises what Plans.plan raises: what is wrong may be mended by then."""
-    wish = Wish(search_for(urns), act.verb, act.tags, act.keys, act.service, act.operation, act.parameters)
+    """Makes the plan as `syncctl tag` does. Raises Rejected, and what Plans.plan raises: that may be mended."""
+    search = search_for(urns)
+    if len(search) > LONGEST:
+        raise Rejected(
+            f"the URNs of {len(urns)} resources are too long for one plan: nothing is planned; do it by hand"
+        )
+    wish = Wish(search, act.verb, act.tags, act.keys, act.service, act.operation, act.parameters)
     try:
         found = await plans.plan(wish, MAKER, rule=notice.rule, mode="auto" if at_once else "plan", notice=notice.id)
     except Nothing:

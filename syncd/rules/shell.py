@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from syncd.errors import ConfigError, StoreError
+from syncd.outbox.wording import problems_of
 from syncd.rules.evaluate import Terms, evaluate
 from syncd.rules.moments import OWN, Moments, moments
 from syncd.rules.prepared import Texts
@@ -120,7 +121,7 @@ class Rules:
     async def switch(self, name: str, switch: str) -> None:
         """Turns a rule on or off, whatever the configuration says. Raises ConfigError for one that is not there."""
         rule = self.known(name)
-        if switch == "enabled" and rule.search:
+        if switch == "enabled":
             await asyncio.to_thread(self._understand, rule)
         async with self._lock:
             await self.store.write(partial(matches.command, rule=name, switch=switch))
@@ -137,13 +138,17 @@ class Rules:
         return self._config.rule[name]
 
     def _understand(self, rule: RuleSettings) -> None:
+        problems = [self._search_problem(rule) if rule.search else "", *problems_of(rule)]
+        if found := next(filter(None, problems), ""):
+            raise ConfigError(f"rule {rule.name}: {found}")
+
+    def _search_problem(self, rule: RuleSettings) -> str:
         from syncd.rules.check import search_problem
         from syncd.search.schema import load_schema
 
         with searching(self.store.path) as connection:
             schema = load_schema(connection)
-        if problem := search_problem(rule, self._config.search.templates, schema, self._now()):
-            raise ConfigError(f"rule {rule.name}: {problem}")
+        return search_problem(rule, self._config.search.templates, schema, self._now())
 
     # -- moments
 

@@ -16,7 +16,7 @@ from reactions.untag import UntagSettings
 from syncd.acts.asked import planned
 from syncd.acts.making import search_for
 from syncd.acts.wishes import Wish
-from syncd.errors import Retry
+from syncd.errors import Rejected, Retry
 from syncd.model import Act
 from syncd.notice import Notice
 from syncd.outbox.sending import Gateway
@@ -252,6 +252,14 @@ async def test_where_all_are_gone_meanwhile_there_is_nothing_to_plan(floor: Floo
         await shift.sql("delete from plan")
         told = await planned(shift.desk.plans, Act("tag", {"x": "y"}), ["urn:gone"], notice, True)
     assert told == "nothing is planned: none of them is there any more"
+
+
+async def test_more_than_one_search_can_name_is_a_dead_letter(floor: Floor) -> None:
+    async with floor.open() as shift:
+        await shift.run(a=9)
+        notice, urns = await shift.notice(), [f"urn:{'x' * 300}:{number}" for number in range(100)]
+        with pytest.raises(Rejected, match="too long for one plan"):
+            await planned(shift.desk.plans, Act("tag", {"x": "y"}), urns, notice, True)
 
 
 async def test_a_test_of_the_target_says_what_it_would_do_and_makes_nothing(floor: Floor) -> None:

@@ -176,6 +176,12 @@ async def test_a_rule_that_cannot_be_asked_is_not_turned_on(world: World, store:
         await rules.switch("x", "enabled")
 
 
+async def test_a_rule_whose_words_cannot_be_read_is_not_turned_on(world: World, store: Store) -> None:
+    rules = await loaded(world, store, RuleSettings(name="r", when=("cron @daily",), text="{{ total", enabled=False))
+    with pytest.raises(ConfigError, match="rule r: text: "):
+        await rules.switch("r", "enabled")
+
+
 async def test_a_silence_is_kept_and_rules_are_asked_as_before(world: World, store: Store) -> None:
     rules = await loaded(world, store, RuleSettings(name="r", search=OPEN))
     await rules.silence("r", "2026-03-02T00:00:00Z")
