@@ -25,6 +25,8 @@ from syncd.sync.limits import Limits
 log = structlog.get_logger()
 
 Mode = Literal["plan", "auto"]
+ENDED = "syncd ended in the middle"
+STOPPING = "syncd is stopping"
 
 
 class Refused(SyncdError):
@@ -43,6 +45,7 @@ class Plans:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _unknown: list[Row] = field(default_factory=list)
+    _closing: bool = False
     applier: Callable[[], Applier] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +71,8 @@ class Plans:
         found = await self.show(number)
         if found["mode"] != "auto" or found["state"] != "planned":
             return found
+        if self._closing:  # it is applied after the restart, when its notice comes again
+            raise SyncdError(STOPPING)
         try:
             await self.begin(number, f"rule {found['rule']}" if found["rule"] else found["maker"])
         except Refused as error:
@@ -113,6 +118,9 @@ class Plans:
     async def begin(self, number: int, by: str) -> None:
         """Starts to apply a plan, and returns. It goes on whoever leaves. Raises Refused, StoreError."""
         await self._claim(number, by)
+        if self._closing:  # nobody would wait for its end
+            await self.store.change(lambda j: plans.finish(j, number, ENDED))
+            return
         task = asyncio.create_task(self._perform(number), name=f"plan-{number}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -128,6 +136,7 @@ class Plans:
         settings, waiting = self.config().plans, [item for item in found["resources"] if item["state"] == "planned"]
         made, expires = datetime.fromisoformat(found["made"]), datetime.fromisoformat(found["expires"])
         fault = plan_fault(settings, found["state"], made, expires, self.now())
+        fault = fault or (STOPPING if self._closing else "")
         counts: dict[str, int] = {}
         for item in waiting:
             counts[item["kind"]] = counts.get(item["kind"], 0) + 1
@@ -141,7 +150,7 @@ class Plans:
 
     async def _perform(self, number: int) -> None:
         async with self._turn:
-            reason = "syncd ended in the middle"
+            reason = ENDED
             try:
                 await self._each(number)
                 reason = ""
@@ -203,7 +212,11 @@ class Plans:
             raise
 
     async def close(self) -> None:
-        """Ends what is under way, between two resources or in the middle of one, which is then not known to be done."""
+        """Nothing more begins.
+
+        Ends what is under way, between two resources or in the middle of one, which is then not known to be done.
+        """
+        self._closing = True
         for task in [*self._tasks]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

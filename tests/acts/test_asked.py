@@ -15,6 +15,7 @@ from reactions.tag import TagSettings
 from reactions.untag import UntagSettings
 from syncd.acts.asked import planned
 from syncd.acts.making import search_for
+from syncd.acts.plans import Refused
 from syncd.acts.wishes import Wish
 from syncd.errors import Rejected, Retry
 from syncd.model import Act
@@ -243,6 +244,19 @@ async def test_a_plan_that_a_crash_kept_from_being_applied_is_applied_when_its_n
         await shift.again()
     assert [row[3:] for row in floor.shop.world.query(PLANS)] == [("auto", "applied")]
     assert floor.shop.cloud.attempts == 1
+
+
+async def test_what_is_planned_while_the_daemon_stops_is_applied_after_it(floor: Floor) -> None:
+    floor.settings = TagSettings(tags={"x": "y"}, mode="auto")
+    async with floor.open() as shift:
+        await shift.desk.plans.close()
+        await shift.run(a=9)
+        with pytest.raises(Refused, match="syncd is stopping"):
+            await shift.desk.plans.begin(1, "anna")
+    assert floor.shop.world.query("select state, reason from notice") == [("due", "syncd is stopping")]
+    async with floor.open() as shift:
+        await shift.again()
+    assert [row[3:] for row in floor.shop.world.query(PLANS)] == [("auto", "applied")]
 
 
 async def test_where_all_are_gone_meanwhile_there_is_nothing_to_plan(floor: Floor) -> None:
