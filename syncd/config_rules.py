@@ -57,6 +57,7 @@ def rules_in(
     """
     found: dict[str, RuleSettings] = {}
     files: dict[str, Path] = {}
+    complaints += [f"{text.origin(('rules', 'to'))}: rules.to: {line}" for line in _unknown(switches.to, targets)]
     for file, table in [*text.rules, *_packed(text, switches)]:
         rule, wrong = converted(table, RuleSettings)
         name = table.get("name", "") if isinstance(table, dict) else ""
@@ -77,7 +78,7 @@ def _packed(text: Text, switches: RulesSettings) -> list[tuple[Path, Any]]:
 
 
 def _faults(rule: RuleSettings, others: Mapping[str, RuleSettings], targets: Collection[str]) -> list[str]:
-    lines = [f"unknown target {name}; {nearest(name, targets)}" for name in rule.to if name not in targets]
+    lines = _unknown(rule.to, targets)
     if rule.name in others:
         lines.append("there is another rule of this name")
     if rule.search and rule.on:
@@ -90,6 +91,10 @@ def _faults(rule: RuleSettings, others: Mapping[str, RuleSettings], targets: Col
         except ValueError as error:
             lines.append(f"quiet: {error}")
     return lines
+
+
+def _unknown(names: Collection[str], targets: Collection[str]) -> list[str]:
+    return [f"unknown target {name}; {nearest(name, targets)}" for name in names if name not in targets]
 
 
 def _switched(rule: RuleSettings, switches: RulesSettings) -> RuleSettings:

@@ -8,6 +8,7 @@ from syncd.acts.plans import Plans
 from syncd.plugin import Selection, load_collectors
 from syncd.rules.shell import Rules
 from syncd.settings import Config
+from syncd.store import outbox
 from syncd.store.figures import free_bytes
 from syncd.store.observed import Observed
 from syncd.store.requests import COLLECT, Request
@@ -38,6 +39,8 @@ async def sync_once(
     try:
         rules = Rules(store)
         await rules.load(config, settle=False)  # another configuration than the daemon's may lack rules
+        if any(rule.to for rule in rules.active.values()):
+            await store.write(outbox.begin)  # whoever is to be told hears of what comes, also from a daemon's first start
 
         async def steps(_request: Request, collect: Collect) -> None:
             await collect()

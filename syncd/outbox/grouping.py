@@ -48,7 +48,7 @@ def batches(rows: Iterable[Gathered], told: Mapping[int, str], cap: int, each: i
     must be named, how many a notice names, and there is no cap; else 0.
     """
     groups: dict[str, Batch] = {}
-    for row in rows:
+    for row in _at_home(rows, told):
         groups.setdefault(row.grouped, Batch(row.grouped)).members.append(row)
     found = list(groups.values())
     if not each and len(found) > cap:
@@ -58,6 +58,17 @@ def batches(rows: Iterable[Gathered], told: Mapping[int, str], cap: int, each: i
     for part in parts:
         part.delta = _delta(part, firing)
     return parts
+
+
+def _at_home(rows: Iterable[Gathered], told: Mapping[int, str]) -> Iterator[Gathered]:
+    """An end goes where its begin is: that may have become part of a summary after the end was put here."""
+    where = dict(told)
+    for row in rows:
+        if row.change == BEGIN:
+            where[row.node] = row.grouped
+        elif row.change == CEASE:
+            row = row._replace(grouped=where.pop(row.node, row.grouped))
+        yield row
 
 
 def _summarised(found: list[Batch], told: Mapping[int, str]) -> list[Batch]:

@@ -70,13 +70,13 @@ class Maker:
 
     async def make(self) -> None:
         """Notices of all that is due, but for what nobody is to be told of now."""
-        ripe = self._waiting.take(self._clock.mono())
-        if not ripe:
+        due = self._waiting.next()
+        if due is None or due > self._clock.mono():
             return
         now = self._clock.wall()
         silences = {rule: until for rule, (_, until) in (await self._store.read(outbox.switches)).items()}
         hush = hushed(self._config(), silences, now)
-        for pair in ripe:
+        for pair in self._waiting.take(self._clock.mono()):
             if until := hush.get(pair[1]):
                 self._put_off(pair, min(until - now, timedelta(seconds=LOOK_AGAIN)).total_seconds())
                 continue

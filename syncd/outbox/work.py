@@ -43,7 +43,6 @@ class Outbox:
         self.maker = Maker(store, config, self._clock, self.dispatcher.wake.set)
         self.follower = Follower(store, config, self.maker.put, busy)
         self.alive = Alive(store, config, self._clock, self._gateway, self.dispatcher)
-        self._begun = False
 
     async def serve(self) -> None:
         """Until it is cancelled; then what is under way has a few seconds to end."""
@@ -64,12 +63,10 @@ class Outbox:
         await self._gateway.close()
 
     async def begin(self) -> None:
-        """Where the last process left off."""
-        if not self._begun:
-            cursor, name = await self._store.write(outbox.begin)
-            self.follower.begin(cursor)
-            await self.maker.begin(name)
-            self._begun = True
+        """Where the last process left off, or a part of this one that failed: the store knows all that waits."""
+        cursor, name = await self._store.write(outbox.begin)
+        self.follower.begin(cursor)
+        await self.maker.begin(name)
 
     def look(self) -> None:
         """Something has changed: the configuration, or what is due."""

@@ -13,7 +13,6 @@ from functools import partial
 import structlog
 
 from syncd.errors import ConfigError, StoreError
-from syncd.outbox.wording import problems_of
 from syncd.rules.evaluate import Terms, evaluate
 from syncd.rules.moments import OWN, Moments, moments
 from syncd.rules.prepared import Texts
@@ -138,17 +137,13 @@ class Rules:
         return self._config.rule[name]
 
     def _understand(self, rule: RuleSettings) -> None:
-        problems = [self._search_problem(rule) if rule.search else "", *problems_of(rule)]
-        if found := next(filter(None, problems), ""):
-            raise ConfigError(f"rule {rule.name}: {found}")
-
-    def _search_problem(self, rule: RuleSettings) -> str:
-        from syncd.rules.check import search_problem
+        from syncd.rules.check import problems
         from syncd.search.schema import load_schema
 
         with searching(self.store.path) as connection:
             schema = load_schema(connection)
-        return search_problem(rule, self._config.search.templates, schema, self._now())
+        for problem in problems(rule, self._config, schema, self._now()):
+            raise ConfigError(f"rule {rule.name}: {problem}")
 
     # -- moments
 

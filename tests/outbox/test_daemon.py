@@ -140,6 +140,13 @@ def test_a_reload_takes_other_targets_and_rules_from_then_on(tmp_path: Path, rec
     assert len(receiver.got) == 1
 
 
+def test_what_a_sync_found_before_the_first_daemon_is_told_by_it(tmp_path: Path, receiver: Receiver) -> None:
+    with ended(telling(tmp_path, receiver, name="boxes", search="is(fake_box)", on=[])) as daemon:
+        assert daemon.desk.run("syncd", "sync", "--quiet").code == 0
+        daemon.start()
+        until(lambda: receiver.got)
+
+
 def test_from_a_search_to_the_target_and_back(tmp_path: Path, receiver: Receiver) -> None:
     """A rule of a search, a resource that begins to match, a crash, and the end of it after that."""
     found = {"name": "large", "search": "is(fake_box) and size > 5", "on": [], "severity": "error"}

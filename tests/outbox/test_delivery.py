@@ -2,12 +2,14 @@
 
 import pytest
 
-from syncd.errors import Rejected, Retry
+from syncd.errors import Rejected, Retry, StoreError
 from syncd.notice import Notice
 from syncd.outbox.attempts import DELAYS
+from syncd.outbox.work import Outbox
 from syncd.plugin import Receipt
+from syncd.settings import Config
 from tests.fakes.reaction import Answer
-from tests.outbox.office import Office, cleared, happened, matched
+from tests.outbox.office import Day, Office, cleared, happened, matched
 
 
 def failing(error: BaseException) -> Answer:
@@ -50,6 +52,29 @@ async def test_what_waits_when_the_process_ends_is_told_by_the_next_one(office: 
     async with office.open() as day:
         await day.turn(31)
     assert len(sink.got) == 1
+
+
+async def test_what_waits_is_not_forgotten_when_the_store_cannot_be_read_at_its_time(office: Office) -> None:
+    office.target("chat")
+    broken = False
+
+    def config() -> Config:
+        if broken:
+            raise StoreError("disk I/O error")
+        return office.config
+
+    async with office.world.store() as store:
+        outbox = Outbox(store, config, clock=office.clock)
+        await outbox.begin()
+        day = Day(office, store, outbox)
+        await day.tell(matched("r", "a", "chat"))
+        await outbox.follower.follow()
+        broken = True
+        with pytest.raises(StoreError):
+            await outbox.maker.make()
+        broken = False
+        await outbox.maker.make()
+        assert [row["state"] for row in await day.notices()] == ["due"]
 
 
 async def test_what_fails_is_tried_ten_times_over_three_days_with_one_id_then_it_is_dead(office: Office) -> None:

@@ -1,5 +1,7 @@
 """What belongs together is told together, and no more of it than a person reads; begin and end are one incident."""
 
+from syncd.outbox.grouping import SUMMARY, batches
+from syncd.store.outbox import Gathered
 from tests.outbox.office import Office, cleared, matched
 
 
@@ -102,6 +104,11 @@ async def test_more_than_the_cap_become_one_that_says_how_many_and_hears_of_thei
         (alone.incident, "resolved", 1),
         (many.incident, "resolved", 40),
     }
+
+
+def test_an_end_that_was_put_here_before_its_begin_became_part_of_a_summary_is_told_there() -> None:
+    [batch] = batches([Gathered(9, 1, "cease", '{"urn":"a"}')], {1: SUMMARY}, 20, 0)
+    assert (batch.grouped, batch.delta) == (SUMMARY, -1)
 
 
 async def test_the_end_of_what_was_told_by_itself_is_told_by_itself_however_many_end(office: Office) -> None:
