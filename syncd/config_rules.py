@@ -94,7 +94,8 @@ def _faults(rule: RuleSettings, others: Mapping[str, RuleSettings], targets: Col
 
 
 def _unknown(names: Collection[str], targets: Collection[str]) -> list[str]:
-    return [f"unknown target {name}; {nearest(name, targets)}" for name in names if name not in targets]
+    known = targets or ("none: a table [targets.NAME] makes one",)
+    return [f"unknown target {name}; {nearest(name, known)}" for name in names if name not in targets]
 
 
 def _switched(rule: RuleSettings, switches: RulesSettings) -> RuleSettings:

@@ -40,7 +40,9 @@ async def sync_once(
         rules = Rules(store)
         await rules.load(config, settle=False)  # another configuration than the daemon's may lack rules
         if any(rule.to for rule in rules.active.values()):
-            await store.write(outbox.begin)  # whoever is to be told hears of what comes, also from a daemon's first start
+            await store.write(
+                outbox.begin
+            )  # whoever is to be told hears of what comes, also from a daemon's first start
 
         async def steps(_request: Request, collect: Collect) -> None:
             await collect()

@@ -152,10 +152,16 @@ class Linking(Protocol):
 
 
 def link(collector: str, resource: Mapping[str, Any]) -> str:
-    """The provider's page of a resource; "" too when its collector is not installed here."""
-    point = installed_collectors().get(collector)
-    found = point.load() if point is not None else None
-    return found.link(resource) if isinstance(found, Linking) else ""
+    """The provider's page of a resource; "" too when its collector is not installed here, or fails: nobody who is to
+
+    hear of the resource waits for that.
+    """
+    try:
+        point = installed_collectors().get(collector)
+        found = point.load() if point is not None else None
+        return found.link(resource) if isinstance(found, Linking) else ""
+    except Exception:  # noqa: BLE001  whatever a collector does
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import orjson
 
-from syncd.errors import SyncdError
 from syncd.notice import BEGIN, CEASE, SEVERITIES, Item, Notice, Severity
 from syncd.outbox.grouping import Batch, incident
 from syncd.outbox.routing import ASKED, BY_HAND, resource_of
@@ -86,14 +85,10 @@ def items_of(connection: sqlite3.Connection, rows: list[Row], changes: Mapping[i
 
 
 def _linked(resource: Mapping[str, object]) -> Flat:
-    """With its provider's page. A collector that fails at that must not keep anybody from being told."""
+    """With its provider's page."""
     if not resource or resource.get("link"):
         return dict(resource)
-    try:
-        address = link(str(resource.get("cloud") or ""), resource)
-    except (SyncdError, LookupError, TypeError, ValueError, OSError):
-        address = ""
-    return {**resource, "link": address}
+    return {**resource, "link": link(str(resource.get("cloud") or ""), resource)}
 
 
 def _severity(rows: list[Row]) -> Severity:

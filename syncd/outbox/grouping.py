@@ -66,9 +66,7 @@ def _at_home(rows: Iterable[Gathered], told: Mapping[int, str]) -> Iterator[Gath
     for row in rows:
         if row.change == BEGIN:
             where[row.node] = row.grouped
-        elif row.change == CEASE:
-            row = row._replace(grouped=where.pop(row.node, row.grouped))
-        yield row
+        yield row if row.change != CEASE else row._replace(grouped=where.pop(row.node, row.grouped))
 
 
 def _summarised(found: list[Batch], told: Mapping[int, str]) -> list[Batch]:

@@ -12,7 +12,7 @@ from syncd.errors import LimitReached, QueryError
 from syncd.plugin import link
 from syncd.rules.changes import Changes, Since, TooMany
 from syncd.rules.decide import CHANGED, MENDED, Answer, Decision, decide
-from syncd.rules.moments import lasting
+from syncd.rules.moments import Lasting, lasting
 from syncd.rules.prepared import Prepared, Texts, written
 from syncd.rules.unsure import Seen
 from syncd.search import functions, past
@@ -88,7 +88,7 @@ class Evaluation:
             prepared = self._texts.prepared(rule.name, text, self.schema, self.terms.now)
             fingerprint = self._texts.fingerprint(said, text)
             decision = self._decided(rule, prepared, old, fingerprint)
-        except (QueryError, LimitReached, sqlite3.OperationalError) as error:
+        except (QueryError, LimitReached, sqlite3.Error) as error:
             return Verdict(told, old._replace(problem=self._problem(error)), doubt=self._doubtful(rule.name))
         took = time.perf_counter() - begun
         state = State(fingerprint, self.terms.at, self._number, round(took, 6))
@@ -116,7 +116,7 @@ class Evaluation:
             before = matches.before(self.connection, rule.name, None if asked is None else asked | gone)
             answer = self._answer(prepared, asked, gone, before)
         changed = old.fingerprint and old.fingerprint.partition(":")[0] != fingerprint.partition(":")[0]
-        return decide(before, answer, lasting(rule.lasting), self.terms.at, mended=CHANGED if changed else MENDED)
+        return decide(before, answer, _lasting(rule), self.terms.at, mended=CHANGED if changed else MENDED)
 
     # -- who is asked about
 
@@ -201,6 +201,14 @@ class Evaluation:
             origin = chosen(self.connection, context, query.parts[0].filter).select
         statement = members(context, query, origin)
         return {key for (key,) in self.connection.execute(statement.sql, statement.values)}
+
+
+def _lasting(rule: RuleSettings) -> Lasting:
+    """Rules that are on by command only are not checked with the configuration."""
+    try:
+        return lasting(rule.lasting)
+    except ValueError as error:
+        raise QueryError(f"for: {error}") from None
 
 
 def _new(verdict: Verdict) -> Iterator[int]:

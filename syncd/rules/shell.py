@@ -79,26 +79,35 @@ class Rules:
             await self._load()
             if settle:
                 await self._settle()
-            await self._hear()
+            await self._hear(settle)
         if self._changed:
             self._changed.set()
 
     async def _load(self) -> None:
+        """All of it at once: what is due is looked for while this waits for the store."""
         states = await self.store.read(matches.states)
+        started = await self.store.schedule()
         switched = {name: state.switch for name, state in states.items() if state.switch}
         self.active = {name: rule for name, rule in self._config.rule.items() if is_on(rule, switched.get(name, ""))}
         self._moments = {name: moments(rule) for name, rule in self.active.items()}
-        for name in self._config.rule.keys() - self.active.keys():
-            self.troubles.pop(_name(name), None)
-        started = await self.store.schedule()
-        wall, mono = self._now(), self._clock()
-        self._dues = {}
-        for name, each in self._moments.items():
-            for line in each.lines:
-                entry = Entry(f"rule:{name}:{line}", when(line, self._config.schedule.timezone))
-                noted = started.get(entry.name, "")
-                last = datetime.fromisoformat(noted) if noted else wall
-                self._dues[entry.name] = (name, Due(entry, last, wall, mono, random.random))
+        for name in self.troubles.keys() - {_name(name) for name in self.active}:
+            if name.startswith(_name("")):  # others tell their troubles here as well
+                del self.troubles[name]
+        lines = [(name, line) for name, each in self._moments.items() for line in each.lines]
+        dues = (self._due(name, line, started) for name, line in lines)
+        self._dues = {each[1].entry.name: each for each in dues if each is not None}
+
+    def _due(self, name: str, line: str, started: Mapping[str, str]) -> tuple[str, Due] | None:
+        """None for what is no time: rules that are on by command only are not checked with the configuration."""
+        try:
+            entry = Entry(f"rule:{name}:{line}", when(line, self._config.schedule.timezone))
+        except ValueError as error:
+            self.troubles[f"{_name(name)} cron"] = f"{_name(name)} has no time: when: cron: {error}"
+            log.warning("rule.has_no_time", rule=name, reason=str(error))
+            return None
+        wall, noted = self._now(), started.get(entry.name, "")
+        last = datetime.fromisoformat(noted) if noted else wall
+        return name, Due(entry, last, wall, self._clock(), random.random)
 
     async def _settle(self) -> None:
         matching = await self.store.read(matches.matching)
@@ -109,10 +118,11 @@ class Rules:
             count = await self.store.write(partial(matches.end, now=now, run=0, reasons=gone))
             log.info("rules.ended", rules=sorted(gone), ceased=count)
 
-    async def _hear(self) -> None:
-        """Rules hear of events from when there was the first that asked for any."""
+    async def _hear(self, settle: bool) -> None:
+        """Rules hear of events from when there was the first that asked for any, until there is none any more."""
         if not any(each.globs for each in self._moments.values()):
-            await self.store.write(partial(requests.deafen, workflow=matches.HEARD))
+            if settle:
+                await self.store.write(partial(requests.deafen, workflow=matches.HEARD))
             self._heard = 0
         elif not self._heard:
             self._heard = (await self.store.hear([matches.HEARD]))[matches.HEARD]
@@ -199,8 +209,8 @@ class Rules:
             self._add(work, rule, {"because": entry.partition(":")[2].partition(":")[2]})
         if work:
             await self._perform(work, 0, started=list(started))
-            for _, due in started.values():
-                due.started(wall, mono)
+            for entry in started.keys() & self._dues.keys():  # another object than before where a reload came between
+                self._dues[entry][1].started(wall, mono)
 
     async def _events(self) -> bool:
         """The next events. Whether there may be more."""

@@ -78,3 +78,10 @@ def test_each_example_of_the_page_is_taken(tmp_path: Path) -> None:
 
 def test_a_configuration_without_rules_that_are_on_loads_no_collector() -> None:
     assert complaints(Config(rule={"r": RuleSettings(name="r", search="is(nobody)", enabled=False)})) == []
+
+
+def test_targets_of_all_rules_must_be_there(tmp_path: Path) -> None:
+    file = written(tmp_path, '[rules]\nto = ["chat"]\n[[rule]]\nname = "r"\nsearch = "all"\n')
+    assert complaints_of(file) == [
+        f"{file}: rules.to: unknown target chat; known: none: a table [targets.NAME] makes one"
+    ]

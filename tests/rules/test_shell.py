@@ -182,6 +182,50 @@ async def test_a_rule_whose_words_cannot_be_read_is_not_turned_on(world: World, 
         await rules.switch("r", "enabled")
 
 
+async def test_a_rule_that_has_no_time_is_not_turned_on(world: World, store: Store) -> None:
+    rules = await loaded(world, store, RuleSettings(name="j", when=("cron 61 * * * *",), enabled=False))
+    with pytest.raises(ConfigError, match="rule j: when: cron: found"):
+        await rules.switch("j", "enabled")
+    assert list((await loaded(world, store)).active) == []
+
+
+async def test_a_rule_that_was_turned_on_and_is_wrong_by_now_says_so_and_holds_up_no_other(
+    world: World, store: Store
+) -> None:
+    await store.write(partial(matches.command, rule="r", switch="enabled"))
+    wrong = RuleSettings(name="r", search=OPEN, when=("post_collect", "cron soon"), lasting="soon", enabled=False)
+    rules = await loaded(world, store, wrong, RuleSettings(name="good", search=OPEN))
+    rules.troubles["monitoring"] = "somebody else's"
+    [answer] = await rules.step("post_collect")
+    assert answer["message"] == "2 rules: 1 began, 0 ceased; could not be evaluated: r"
+    assert [line[:40] for line in rules.troubles.values()] == [
+        'rule r has no time: when: cron: found "s',
+        "somebody else's",
+        "rule r could not be evaluated: for: foun",
+    ]
+    await rules.load(Config())
+    assert list(rules.troubles) == ["monitoring"]
+
+
+async def test_a_time_that_comes_in_the_middle_of_a_reload_starts_a_rule_once(world: World, store: Store) -> None:
+    job = RuleSettings(name="j", when=("cron 0 * * * *",))
+    rules = await loaded(world, store, job)
+    for _ in range(2):
+        world.moment += timedelta(hours=1)
+        await asyncio.gather(rules.load(Config(rule={"j": job})), rules.tick())
+        await rules.tick()
+    assert told(world) == ["rule.due", "rule.due"]
+
+
+async def test_a_sync_with_other_rules_does_not_make_the_daemon_deaf(world: World, store: Store) -> None:
+    job = RuleSettings(name="j", when=("control.*",))
+    await loaded(world, store, job)
+    await Rules(store).load(Config(), settle=False)
+    await store.change(lambda journal: journal.tell(Event("control.command")))
+    await (await loaded(world, store, job)).tick()
+    assert told(world) == ["rule.due"]
+
+
 async def test_a_silence_is_kept_and_rules_are_asked_as_before(world: World, store: Store) -> None:
     rules = await loaded(world, store, RuleSettings(name="r", search=OPEN))
     await rules.silence("r", "2026-03-02T00:00:00Z")
