@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from tempfile import TemporaryFile
 from typing import IO, Annotated
 
@@ -85,11 +85,12 @@ async def _run(settings: ExecSettings, environment: Mapping[str, str], given: by
     A file and a pipe of our own: of those that asyncio makes it may wait for the end, which others can put off.
     """
     kept = bytearray()
-    reader, writer = os.pipe()
-    with TemporaryFile() as file, open(reader, "rb", buffering=0) as output:  # noqa: ASYNC230, PTH123 (a pipe)
+    with TemporaryFile() as file, ExitStack() as ends:
+        file.write(given)
+        file.seek(0)
+        reader, writer = os.pipe()
+        output = ends.enter_context(open(reader, "rb", buffering=0))  # noqa: ASYNC230, PTH123 (a pipe)
         try:
-            file.write(given)
-            file.seek(0)
             process = await asyncio.create_subprocess_exec(
                 *settings.command,
                 env=environment,

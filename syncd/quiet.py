@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -21,6 +22,7 @@ class Quiet:
     days: frozenset[int]
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> "Quiet":
         """ValueError: a sentence with what was found and expected."""
         start, end, days = time(0), time(0), frozenset(range(7))

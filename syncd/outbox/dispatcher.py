@@ -174,7 +174,7 @@ class Dispatcher:
             memory = await self._store.read(partial(notices.memory, target=claim.target, incident=claim.incident))
             wanted = Try(target, claim.notice, claim.attempts + 1, memory)
             done = await attempted(self._gateway, self._config().egress, self._clock.wall(), wanted)
-            self._judge(lane, done)
+            self._judge(target.name, lane, done)
             await self._record(claim, done)
         except Exception:
             log.exception("delivery.crashed", notice=claim.id, target=claim.target)
@@ -183,14 +183,14 @@ class Dispatcher:
             lane.busy.discard(claim.id)
             self.wake.set()
 
-    def _judge(self, lane: Lane, done: Attempted) -> None:
+    def _judge(self, target: str, lane: Lane, done: Attempted) -> None:
         """A target that rejects is there."""
         lane.problem = done.error
         if done.error and not done.final:
             was_open = lane.breaker.open
             lane.breaker.failed(self._clock.mono(), done.after)
             if lane.breaker.open and not was_open:
-                log.warning("target.failing", failures=lane.breaker.failures, reason=done.error)
+                log.warning("target.failing", target=target, failures=lane.breaker.failures, reason=done.error)
         else:
             lane.breaker.succeeded()
 

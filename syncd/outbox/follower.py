@@ -114,7 +114,7 @@ class Follower:
     async def _routed(self, rows: list[Row], table: Table) -> list[Delivery]:
         nodes = {row["node"] for row in rows if row["node"] and "resource" not in row["body"]}
         resources = await self._store.read(partial(snapshots, nodes=nodes))
-        return list(deliveries(rows, resources, table))
+        return await asyncio.to_thread(lambda: list(deliveries(rows, resources, table)))
 
     async def _note(self, upto: int, found: list[Delivery]) -> None:
         if upto == self._noted and not found:

@@ -35,6 +35,13 @@ class Table:
     all_rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
     bases: Mapping[str, Set[str]] = field(default_factory=dict)
+    _asked: dict[str, list[RuleSettings]] = field(default_factory=dict)
+
+    def asked(self, type_: str) -> list[RuleSettings]:
+        """Rules of events of this type, found out once: a storm asks for thousands of the same."""
+        if type_ not in self._asked:
+            self._asked[type_] = [r for r in self.rules if any(fnmatchcase(type_, glob) for glob in r.on)]
+        return self._asked[type_]
 
     @property
     def globs(self) -> list[str]:
@@ -83,18 +90,19 @@ def routes(event: Row, resource: Row, table: Table) -> Iterator[Route]:
         yield Route(str(body.get("rule", "")), tuple(body.get("targets", ())), change)
     if event["type"] == DEAD and body.get("of") == DEAD:
         return  # that nobody could be told of a dead letter is told to nobody
-    for rule in table.rules:
-        named = any(fnmatchcase(event["type"], glob) for glob in rule.on)
-        if named and matches(rule.where, event, resource, table.bases):
+    for rule in table.asked(event["type"]):
+        if matches(rule.where, event, resource, table.bases):
             yield Route(rule.name, rule.to, HAPPENED)
 
 
 def matches(where: Conditions, event: Row, resource: Row, bases: Mapping[str, Set[str]]) -> bool:
     """All conditions; those on a change must hold for one and the same change."""
-    of_change = {name.removeprefix(_CHANGE): wanted for name, wanted in where.items() if name.startswith(_CHANGE)}
-    others = {name: wanted for name, wanted in where.items() if not name.startswith(_CHANGE)}
-    if not all(_holds(wanted, _values(name, event, resource, bases)) for name, wanted in others.items()):
-        return False
+    of_change = {}
+    for name, wanted in where.items():
+        if name.startswith(_CHANGE):
+            of_change[name.removeprefix(_CHANGE)] = wanted
+        elif not _holds(wanted, _values(name, event, resource, bases)):
+            return False
     changes = event["body"].get("changes", [])
     return not of_change or any(
         all(_holds(wanted, [change.get(name)]) for name, wanted in of_change.items()) for change in changes

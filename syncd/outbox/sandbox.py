@@ -22,6 +22,8 @@ DEEPEST = 2
 TURNS = 100
 """Of each loop."""
 _FEW = "_few"
+_OUT_OF_TIME = "_out_of_time"
+_TOO_LONG = f"it takes more than {SECONDS} s"
 FILTERS = frozenset(
     (
         "abs", "capitalize", "count", "default", "d", "e", "escape", "first", "float", "int", "items", "join", "last",
@@ -80,8 +82,14 @@ def _join(value: Any, d: str = "", attribute: str | None = None) -> str:
     return str(d)[:LONGEST].join(texts)
 
 
-def _few(value: Any) -> Any:
-    return islice(value, TURNS)
+@jinja2.pass_context
+def _few(context: jinja2.runtime.Context, value: Any) -> Iterator[Any]:
+    """Time is looked at in each turn: what comes out of a loop may be nothing."""
+    out_of_time: Callable[[], bool] = context[_OUT_OF_TIME]
+    for each in islice(value, TURNS):
+        if out_of_time():
+            raise TemplateProblem(_TOO_LONG)
+        yield each
 
 
 def _environment() -> _Sandbox:
@@ -108,16 +116,20 @@ def compiled(source: str) -> jinja2.Template:
 
 def filled(source: str, values: Mapping[str, Any], clock: Callable[[], float] = time.monotonic) -> str:
     """The result, cut to LONGEST. Raises TemplateProblem where it cannot be filled, or not in time."""
-    template = compiled(source)
+    template, end = compiled(source), clock() + SECONDS
+
+    def out_of_time() -> bool:
+        return clock() > end
+
     try:
-        return "".join(_parts(template.generate(**values), clock, clock() + SECONDS))
+        return "".join(_parts(template.generate({**values, _OUT_OF_TIME: out_of_time}), out_of_time))
     except TemplateProblem:
         raise
     except Exception as error:  # noqa: BLE001  whatever a template does, it is the template's fault
         raise TemplateProblem(f"{type(error).__name__}: {error}"[:300]) from None
 
 
-def _parts(found: Iterator[str], clock: Callable[[], float], end: float) -> Iterator[str]:
+def _parts(found: Iterator[str], out_of_time: Callable[[], bool]) -> Iterator[str]:
     room = LONGEST - 1
     for part in found:
         if len(part) > room:
@@ -125,8 +137,8 @@ def _parts(found: Iterator[str], clock: Callable[[], float], end: float) -> Iter
             return
         yield part
         room -= len(part)
-        if clock() > end:
-            raise TemplateProblem(f"it takes more than {SECONDS} s")
+        if out_of_time():
+            raise TemplateProblem(_TOO_LONG)
 
 
 _ENVIRONMENT = _environment()

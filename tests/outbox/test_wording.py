@@ -73,6 +73,9 @@ def test_a_template_that_fails_gives_way_to_the_usual_words_and_says_so() -> Non
         "{% for a in items recursive %}{{ loop(items) }}{% endfor %}",
         "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
         "{{ unclosed",
+        "{% for a in name %}{% for b in name %}"
+        + "{% if name | map('upper') | sort | join %}{% endif %}" * 9
+        + "{% endfor %}{% endfor %}",
     ],
 )
 def test_what_could_do_harm_or_never_end_is_refused_soon(source: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,14 @@ async def test_a_program_is_given_the_notice_as_json_and_its_output_is_the_answe
     program = "import json, sys; notice = json.load(sys.stdin); print(notice['version'], notice['title'], sys.argv[1:])"
     receipt = await delivered(told(program, "$(id)", "a b"))
     assert receipt.answer == "1 2 buckets are public ['$(id)', 'a b']"
+
+
+async def test_where_no_file_can_be_made_nothing_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    await failed(told("exit(1)"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    assert "cannot be started: No such file" in (await failed(told("pass"))).reason
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 async def test_a_program_has_an_environment_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
