@@ -7,6 +7,8 @@ DELAYS = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER = 0.2
 LONGEST_AFTER = 86_400.0
 """Seconds for which a target may ask to be left alone."""
+LONGEST = max(LONGEST_AFTER, max(DELAYS) * (1 + JITTER)) + 60.0
+"""No attempt is later than that, rounding and all."""
 
 
 def delay(made: int, chance: float, after: float | None = None) -> float | None:

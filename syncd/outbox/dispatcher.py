@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from syncd.errors import StoreError
-from syncd.outbox.attempts import Breaker, delay
+from syncd.outbox.attempts import LONGEST, Breaker, delay
 from syncd.outbox.sending import Attempted, Gateway, Try, attempted
 from syncd.outbox.setting import Clock, hushed
 from syncd.settings import Config, Target
@@ -134,8 +134,9 @@ class Dispatcher:
         if places <= 0:
             return
         skipped = (tuple(lane.busy), tuple(hush))
+        times = notices.Times(iso(now), iso(now + timedelta(seconds=LONGEST)))
         found = await self._store.read(
-            partial(notices.candidates, target=target.name, now=iso(now), skipped=skipped, limit=places)
+            partial(notices.candidates, target=target.name, times=times, skipped=skipped, limit=places)
         )
         for claim in found:
             self._start(target, lane, claim)
@@ -163,8 +164,7 @@ class Dispatcher:
         """Dead letters that can be replayed when the target is back. What is under way ends by itself."""
         skipped = (tuple(self.lane(target).busy), ())
         while found := await self._store.read(partial(notices.due_of, target=target, skipped=skipped[0], limit=SOME)):
-            for claim in found:
-                await self._store.write(partial(notices.died, now=iso(now), claim=claim, reason=REMOVED, tried=False))
+            await self._store.write(partial(notices.bury, now=iso(now), claims=found, reason=REMOVED))
             log.warning("delivery.dead", target=target, notices=[claim.id for claim in found], reason=REMOVED)
 
     # -- one attempt

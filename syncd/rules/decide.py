@@ -49,7 +49,7 @@ def decide(
     doubt = {node for node in differs & answer.unsure if node not in answer.gone}
     judged = differs - doubt - answer.gone
     waiting = {node: match for node, match in before.items() if match.state == PENDING and node not in answer.gone}
-    kept = {node: _again(match) for node, match in waiting.items() if node not in judged | answer.unsure}
+    kept = {node: _again(match, now) for node, match in waiting.items() if node not in judged | answer.unsure}
     fresh = {node: Match(PENDING, now, 1) for node in judged if node not in before}
     begin = {node: match for node, match in {**kept, **fresh}.items() if _lasts(match, lasting, now)}
     ceased = {node: mended for node in judged if node in before} | dict.fromkeys(answer.gone & before.keys(), DELETED)
@@ -66,8 +66,9 @@ def _asked(before: Iterable[int], answer: Answer) -> Set[int]:
     return frozenset(before) if answer.asked is None else answer.asked
 
 
-def _again(match: Match) -> Match:
-    return match._replace(runs=match.runs + 1)
+def _again(match: Match, now: str) -> Match:
+    """A beginning that lies in the future was noted by a clock that has gone back since."""
+    return match._replace(runs=match.runs + 1, since=min(match.since, now))
 
 
 def _lasts(match: Match, lasting: Lasting, now: str) -> bool:

@@ -177,8 +177,12 @@ def _keep(connection: sqlite3.Connection, verdict: Verdict) -> None:
     ]
     _put(connection, fresh)
     connection.executemany(
-        "update rule_match set runs = ? where (rule, node) = (?, ?)",
-        [(match.runs, told.rule, node) for node, match in verdict.pending.items() if node not in verdict.resources],
+        "update rule_match set runs = ?, since = ? where (rule, node) = (?, ?)",
+        [
+            (match.runs, match.since, told.rule, node)
+            for node, match in verdict.pending.items()
+            if node not in verdict.resources
+        ],
     )
     _drop(connection, told.rule, verdict.drop)
     _doubt(connection, told.rule, verdict.doubt)

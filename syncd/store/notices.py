@@ -18,7 +18,7 @@ DEAD = "delivery.dead"
 
 _CANDIDATES = (
     "select n.id, n.rule, n.incident, n.attempts, n.body from notice n indexed by notice_open "
-    "where n.state = 'due' and n.target = :target and n.due <= :now "
+    "where n.state = 'due' and n.target = :target and (n.due <= :now or n.due > :far) "
     "and n.id not in (select value from json_each(:busy)) "
     "and n.rule not in (select value from json_each(:quiet)) "
     "and not exists (select 1 from notice e where e.state = 'due' and e.target = n.target "
@@ -143,15 +143,26 @@ def next_due(connection: sqlite3.Connection, now: str) -> str:
     return row[0] or ""
 
 
+class Times(NamedTuple):
+    """`far`: nothing is put off for longer, so that what is due after it was noted by a clock that has gone back."""
+
+    now: str
+    far: str
+
+
 def candidates(
-    connection: sqlite3.Connection, target: str, now: str, skipped: tuple[Collection[int], Collection[str]], limit: int
+    connection: sqlite3.Connection,
+    target: str,
+    times: Times,
+    skipped: tuple[Collection[int], Collection[str]],
+    limit: int,
 ) -> list[Claim]:
     """The first that may be sent, but for notices under way and rules that are quiet.
 
     In order per resource: one waits while an earlier unfinished one tells of the same incident or of a resource of its.
     """
     busy, quiet = (orjson.dumps(list(each)).decode() for each in skipped)
-    values = {"target": target, "now": now, "busy": busy, "quiet": quiet, "limit": limit}
+    values = {"target": target, **times._asdict(), "busy": busy, "quiet": quiet, "limit": limit}
     rows = connection.execute(_CANDIDATES, values)
     return [Claim(id_, target, rule, incident, tried, decoded(body)) for id_, rule, incident, tried, body in rows]
 
@@ -215,6 +226,12 @@ def died(connection: sqlite3.Connection, now: str, claim: Claim, reason: str, *,
     }  # fmt: skip
     journal.tell(Event(DEAD, name=claim.target, body=body | ({"of": DEAD} if of_dead else {})))
     journal.close()
+
+
+def bury(connection: sqlite3.Connection, now: str, claims: Iterable[Claim], reason: str) -> None:
+    """Nobody is there to be asked."""
+    for claim in claims:
+        died(connection, now, claim, reason, tried=False)
 
 
 # -- by hand

@@ -96,6 +96,19 @@ async def test_what_fails_is_tried_ten_times_over_three_days_with_one_id_then_it
     assert len(set(sink.ids)) == 1
 
 
+async def test_what_was_put_off_by_a_clock_that_went_back_since_is_tried_now(office: Office) -> None:
+    sink = office.target("chat")
+    sink.answers = [failing(Retry("no"))]
+    years = 10 * 365 * 86_400.0
+    async with office.open() as day:
+        await day.tell(matched("r", "a", "chat"))
+        await day.turn(years)
+    office.seconds = 0.0
+    async with office.open() as day:
+        await day.turn()
+        assert [row["state"] for row in await day.notices()] == ["done"]
+
+
 async def test_a_target_that_says_when_is_not_asked_before(office: Office) -> None:
     sink = office.target("chat")
     sink.answers = [failing(Retry("slow down", after=120))]

@@ -100,6 +100,11 @@ def test_a_duration_counts_from_the_first_match() -> None:
     assert told == [set(), set(), {1}]
 
 
+def test_a_first_match_by_a_clock_that_went_back_since_counts_from_now() -> None:
+    before = {1: Match(PENDING, "2036-03-01T12:00:00Z", 1)}
+    assert decide(before, Answer({1}), Lasting(seconds=3600), NOW).pending == {1: Match(PENDING, NOW, 2)}
+
+
 def test_an_end_says_why() -> None:
     fires = Match(FIRING, NOW, 1)
     decision = decide({1: fires, 2: fires}, Answer(set(), None, {2}), Lasting(), NOW)
