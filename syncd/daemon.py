@@ -243,8 +243,12 @@ class Daemon:
 
     def _hang_up(self) -> None:
         async def reload() -> None:
-            with suppress(ConfigError):  # logged, and shown by status
+            try:
                 await self.reload()
+            except ConfigError:  # logged, and shown by status
+                pass
+            except StoreError as error:  # a full disk
+                log.warning("config.waits", reason=str(error))
 
         self._tasks["reload"] = asyncio.create_task(reload(), name="reload")
 
@@ -271,9 +275,13 @@ class Daemon:
         self._server.allow(_rights(new))
         self.configured(new)
         core.timetable.load(planned, await core.store.schedule())
-        await self._listen()
         await core.rules.load(new)
         core.outbox.look()
+        try:
+            await self._listen()
+        except StoreError:  # a full disk: another reload makes up for it
+            self.notifier.ready("the new configuration could not be taken whole")
+            raise
         log.info("config.loaded", files=[str(file) for file in new.files], warnings=warnings)
         self.notifier.ready("reloaded")
 

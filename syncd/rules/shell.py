@@ -4,7 +4,7 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -68,20 +68,31 @@ class Rules:
         self._moments: dict[str, Moments] = {}
         self._dues: dict[str, tuple[str, Due]] = {}
         self._heard = 0
+        self._left: list[Callable[[], Awaitable[None]]] = []
         self._changed: asyncio.Event | None = None
 
     # -- what is in force
 
     async def load(self, config: Config, *, settle: bool = True) -> None:
-        """Takes the rules of a configuration. `settle`: what matched rules that are no more, ceases."""
+        """Takes the rules of a configuration. `settle`: what matched rules that are no more, ceases.
+
+        What cannot be written now (a full disk) is written when it can: the rules in force are these all the same.
+        """
         async with self._lock:
             self._config = config
             await self._load()
-            if settle:
-                await self._settle()
-            await self._hear(settle)
+            self._left = [*([self._settle] if settle else []), partial(self._hear, settle)]
+            try:
+                await self._write_left()
+            except StoreError as error:
+                log.warning("rules.wait", reason=str(error))
         if self._changed:
             self._changed.set()
+
+    async def _write_left(self) -> None:
+        while self._left:
+            await self._left[0]()
+            del self._left[0]
 
     async def _load(self) -> None:
         """All of it at once: what is due is looked for while this waits for the store."""
@@ -197,6 +208,9 @@ class Rules:
 
     async def tick(self) -> None:
         """Whatever is due now, by the clock or by what was told."""
+        if self._left:
+            async with self._lock:
+                await self._write_left()
         await self._times()
         while await self._events():
             pass

@@ -3,13 +3,14 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, StoreError
 from syncd.rules.shell import Rules
 from syncd.settings import Config, RuleSettings
 from syncd.store import matches
@@ -215,6 +216,22 @@ async def test_a_time_that_comes_in_the_middle_of_a_reload_starts_a_rule_once(wo
         await asyncio.gather(rules.load(Config(rule={"j": job})), rules.tick())
         await rules.tick()
     assert told(world) == ["rule.due", "rule.due"]
+
+
+async def test_the_end_of_a_removed_rule_is_told_when_the_store_can_be_written_again(
+    world: World, store: Store
+) -> None:
+    rules = await loaded(world, store, RuleSettings(name="r", search=OPEN))
+    await rules.step("post_collect")
+    await store.write(lambda connection: connection.execute("pragma busy_timeout = 0").fetchall())
+    with closing(sqlite3.connect(world.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        await rules.load(Config())
+        with pytest.raises(StoreError):
+            await rules.tick()
+        assert (list(rules.active), told(world)) == ([], ["rule.matched"])
+    await rules.tick()
+    assert [body["reason"] for body in world.bodies("rule.cleared")] == ["the rule was removed"]
 
 
 async def test_a_sync_with_other_rules_does_not_make_the_daemon_deaf(world: World, store: Store) -> None:
