@@ -164,7 +164,7 @@ class Applier:
         if act.verb == "call":
             await self._called(item, looked, fresh, problem)
             return
-        after = await self._seen_after(looked.scope, fresh, {} if problem else act.wanted(fresh.tags))
+        after = await self._seen_after(looked.scope, fresh, None if problem else act.wanted(fresh.tags))
         if after is not None and after.tags == act.wanted(fresh.tags):
             await self._done(item, looked.scope, after, "")
         elif problem is not None:
@@ -188,10 +188,13 @@ class Applier:
         else:
             await self._done(item, looked.scope, after, "")
 
-    async def _seen_after(self, scope: Scope, node: Node, wanted: Mapping[str, str]) -> Node | None:
-        """The resource once its tags are what they are to be, or as it is when that has taken too long."""
+    async def _seen_after(self, scope: Scope, node: Node, wanted: Mapping[str, str] | None) -> Node | None:
+        """The resource once its tags are what they are to be, or as it is when that has taken too long.
+
+        `wanted`: None where nothing is waited for; no tag at all may be wanted too.
+        """
         after = await self._again(scope, node)
-        for seconds in self.pauses if wanted else ():
+        for seconds in self.pauses if wanted is not None else ():
             if after is not None and after.tags == wanted:
                 break
             await self.pause(seconds)

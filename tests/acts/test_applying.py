@@ -266,6 +266,19 @@ async def test_an_act_that_shows_only_later_is_waited_for(shop: Shop) -> None:
     assert len(looks) == 3
 
 
+async def test_the_last_tag_that_is_gone_only_later_is_waited_for_too(shop: Shop) -> None:
+    looks = []
+
+    def lagging(name: str) -> None:
+        looks.append(name)
+        shop.cloud.change(name, tags={} if len(looks) > 2 else {"owner": "anna"})
+
+    shop.cloud.reading = lagging
+    async with shop.open() as desk:
+        plan = await desk.plans.plan(Wish("name = a", "untag", keys=("owner",)), "ben")
+        assert states(await desk.apply(plan)) == {"a": "done"}
+
+
 async def test_a_reading_under_way_does_not_undo_what_was_done_meanwhile(shop: Shop) -> None:
     async with shop.open() as desk:
         plan = await desk.tag("name = a", stage="prod")
