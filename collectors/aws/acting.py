@@ -8,7 +8,7 @@ from botocore.validate import ParamValidator
 
 from collectors.aws.acts import TagCalls, document_of, narrowing, tagging_of
 from collectors.aws.arguments import Arguments
-from collectors.aws.calling import called, coerced
+from collectors.aws.calling import called, coerced, refused
 from collectors.aws.client import Ask, Client
 from collectors.aws.compile import Compiler
 from collectors.aws.engine import Engine
@@ -87,7 +87,9 @@ class Acts:
         return await engine.one(plan, place, region, reader, node.urn, args)
 
     async def act(self, client: Client, place: Place, region: str, node: Node, act: Act, calls: Calls) -> None:
-        await client.call(calls, self._ask(place, region, node, act))
+        ask = self._ask(place, region, node, act)
+        if reason := refused(await client.call(calls, ask)):
+            raise Failed(f"{ask.operation.label} answered: {reason}", operation=ask.operation.label)
 
     def _ask(self, place: Place, region: str, node: Node, act: Act) -> Ask:
         if fault := self.fault(node, act):

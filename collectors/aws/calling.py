@@ -1,5 +1,6 @@
 """One operation by its name, with parameters as people type them."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,9 @@ from collectors.aws.models import Models, Operation
 from syncd.errors import Failed
 from syncd.model import Act
 
+_UNDONE = re.compile(r"(un(success|process)|fail|error|invalid)|.*(errors|failures)$").match
+"""Members of answers that list what was not done, by their names."""
+_SHOWN = 300
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
@@ -39,6 +43,18 @@ def coerced(operation: Operation, parameters: Mapping[str, Any]) -> dict[str, An
     for name in operation.model.idempotent_members:
         found.setdefault(name, str(uuid.uuid4()))
     return found
+
+
+def refused(answer: Mapping[str, Any]) -> str:
+    """What an answer says was not done, "" for nothing: some operations answer with 200 and a list of failures."""
+    if str(answer.get("return", "")).lower() == "false":
+        return "return: false"
+    for name, value in answer.items():
+        told = isinstance(value, (list, dict)) and _UNDONE(name)
+        if value and (told or name == "function_error"):
+            text = " ".join(str(value).split())
+            return f"{name}: {text[:_SHOWN]}{'…' if text[_SHOWN:] else ''}"
+    return ""
 
 
 def _plain(name: str) -> str:

@@ -92,3 +92,44 @@ async def test_an_act_that_cannot_be_is_not_sent() -> None:
         with pytest.raises(Failed, match="does not say what its tags"):
             await ACTS.act(client, PLACE, "global", bucket, Act("tag", {"a": "b"}), Reading())
     assert script.requests == []
+
+
+UNSUCCESSFUL = (
+    "<DeleteVpcEndpointsResponse><unsuccessful><item><error><code>OperationNotPermitted</code>"
+    "<message>in use</message></error><resourceId>vpce-1</resourceId></item></unsuccessful></DeleteVpcEndpointsResponse>"
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "answer", "told"),
+    [
+        ("ec2", "DeleteVpcEndpoints", {"VpcEndpointIds": "vpce-1"}, xml(UNSUCCESSFUL), "unsuccessful: .*in use"),
+        (
+            "ec2",
+            "RevokeSecurityGroupEgress",
+            {"GroupId": "sg-1"},
+            xml("<RevokeSecurityGroupEgressResponse><return>false</return></RevokeSecurityGroupEgressResponse>"),
+            "return: false",
+        ),
+        (
+            "events",
+            "RemoveTargets",
+            {"Rule": "r", "Ids": "1"},
+            as_json({"FailedEntryCount": 1, "FailedEntries": [{"ErrorCode": "ConcurrentModification"}]}),
+            "failed_entries: .*ConcurrentModification",
+        ),
+    ],
+)
+async def test_an_answer_that_lists_failures_is_no_success(
+    service: str, operation: str, parameters: dict[str, str], answer: web.Response, told: str
+) -> None:
+    act = Act("call", service=service, operation=operation, parameters=parameters)
+    async with answering(answer) as (client, _):
+        with pytest.raises(Failed, match=told):
+            await ACTS.act(client, PLACE, REGION, VOLUME, act, Reading())
+
+
+async def test_an_answer_whose_list_of_failures_is_empty_is_a_success() -> None:
+    act = Act("call", service="events", operation="RemoveTargets", parameters={"Rule": "r", "Ids": "1"})
+    async with answering(as_json({"FailedEntryCount": 0, "FailedEntries": []})) as (client, _):
+        await ACTS.act(client, PLACE, REGION, VOLUME, act, Reading())
