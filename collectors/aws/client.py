@@ -61,6 +61,19 @@ def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext | bool:
         raise ConfigError(f"AWS_CA_BUNDLE={bundle} cannot be used: {error}") from None
 
 
+class _Unanswered(aiohttp.ClientError):
+    """A connection that ended without an answer, under a name for which aiohttp does not send again by itself."""
+
+
+async def _not_again(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Unanswered(_short(error)) from None
+
+
 class Ask(NamedTuple):
     """One call, ready to be sent any number of times. `permission`: "" for the one that the operation names."""
 
@@ -171,6 +184,7 @@ class Client:
                 headers=headers,
                 proxy=self._proxy(endpoint.scheme, endpoint.host),
                 allow_redirects=False,
+                middlewares=_WRITING.get(request.method),
             )
             try:
                 return Answer(response.status, response.headers, await _bounded(response, operation))
@@ -203,6 +217,10 @@ class Client:
             return False
         self._offset = offset
         return True
+
+
+_WRITING = dict.fromkeys(("PUT", "DELETE"), (_not_again,))
+"""aiohttp takes these as safe to repeat: whether they are is for the host to know."""
 
 
 def _proxy_of(scheme: str, host: str) -> str | None:

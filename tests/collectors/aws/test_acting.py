@@ -11,9 +11,9 @@ from collectors.aws.acting import Acts
 from collectors.aws.client import Client
 from collectors.aws.places import Place
 from collectors.aws.settings import AwsSettings
-from syncd.errors import Denied, Failed
+from syncd.errors import Denied, Failed, Temporary
 from syncd.model import Act, Node
-from tests.collectors.aws.loopback import ACCOUNT, Script, as_json, calling, serving, someone, xml
+from tests.collectors.aws.loopback import ACCOUNT, Host, Script, as_json, calling, serving, someone, xml
 from tests.collectors.aws.readings import Reading
 
 REGION = "us-east-1"
@@ -96,7 +96,7 @@ async def test_an_act_that_cannot_be_is_not_sent() -> None:
 
 UNSUCCESSFUL = (
     "<DeleteVpcEndpointsResponse><unsuccessful><item><error><code>OperationNotPermitted</code>"
-    "<message>in use</message></error><resourceId>vpce-1</resourceId></item></unsuccessful></DeleteVpcEndpointsResponse>"
+    "<message>in use</message></error></item></unsuccessful></DeleteVpcEndpointsResponse>"
 )
 
 
@@ -133,3 +133,21 @@ async def test_an_answer_whose_list_of_failures_is_empty_is_a_success() -> None:
     act = Act("call", service="events", operation="RemoveTargets", parameters={"Rule": "r", "Ids": "1"})
     async with answering(as_json({"FailedEntryCount": 0, "FailedEntries": []})) as (client, _):
         await ACTS.act(client, PLACE, REGION, VOLUME, act, Reading())
+
+
+async def test_a_call_is_sent_once_also_where_the_connection_ends_without_an_answer() -> None:
+    function = Node("arn:aws:lambda:us-east-1:1:function:f", "aws_lambda_function", "f", "f", ACCOUNT, REGION)
+    parameters = {"FunctionName": "f", "Timeout": "9"}
+    act = Act("call", service="lambda", operation="UpdateFunctionConfiguration", parameters=parameters)
+    sent: list[str] = []
+
+    async def hanging_up(request: web.Request) -> web.StreamResponse:
+        sent.append(request.method)
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    async with serving(hanging_up) as url, calling(url) as client:
+        with pytest.raises(Temporary):
+            await ACTS.act(client, PLACE, REGION, function, act, Host(attempts=1))
+    assert sent == ["PUT"]
