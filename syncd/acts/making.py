@@ -1,5 +1,6 @@
 """From a wish to a plan: what the search finds, what would be done to each, and what speaks against it already."""
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -140,10 +141,13 @@ def _verdict(connection: sqlite3.Connection, ground: Ground, known: Known, act: 
 
 
 def _stray(act: Act, node: Node) -> str:
-    """A call that does not name its resource would pass by everything that guards the one that it does name."""
-    if act.verb != "call" or any(
-        each in text for text in texts_of(act.parameters) for each in (node.id, node.name, node.urn)
-    ):
+    """A call that does not name its resource would pass by everything that guards the one that it does name.
+
+    A part of a longer name names something else: `web` is not in `web-2`, nor `logs` in `logs.old`.
+    """
+    names = [re.escape(each) for each in (node.id, node.name, node.urn) if each]
+    named = re.compile(rf"(?<![\w-])({'|'.join(names)})(?!\.?[\w-])")
+    if act.verb != "call" or any(named.search(text) for text in texts_of(act.parameters)):
         return ""
     return "no parameter of the call names its id, its name or its URN"
 

@@ -102,6 +102,14 @@ async def test_a_call_must_name_its_resource_since_that_is_what_is_guarded(shop:
         assert "no parameter of the call names" in reasons(await desk.call("name = a", box="b"))
 
 
+async def test_a_name_that_is_a_part_of_another_names_nothing(shop: Shop) -> None:
+    async with shop.open() as desk:
+        for other in ("a-2", "the-a", "a.old", "bar"):
+            assert "no parameter of the call names" in reasons(await desk.call("name = a", box=other)), other
+        for same in ("a", "boxes/a", "of a.", urn("1", "a")):
+            assert states(await desk.call("name = a", box=same)) == {"a": "planned"}, same
+
+
 async def test_resources_are_found_by_their_urns_as_well(shop: Shop) -> None:
     async with shop.open() as desk:
         assert states(await desk.tag(search_for([urn("1", "b"), urn("1", "a")]))) == {"a": "planned", "b": "planned"}
