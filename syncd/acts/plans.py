@@ -185,7 +185,8 @@ class Plans:
         found = await self.show(number)
         if found["state"] not in ("planned", "expired"):
             raise Refused(f"plan {number} is {found['state']}: only one that waits can be discarded")
-        await self.store.change(lambda j: plans.refuse(j, number, "discarded", "", by))
+        if not await self.store.change(lambda j: plans.refuse(j, number, "discarded", "", by)):
+            raise Refused(f"plan {number} is not discarded: somebody else was there first")
         return await self.show(number)
 
     async def load(self) -> None:

@@ -134,13 +134,14 @@ def claim(journal: Journal, number: int, applier: str) -> bool:
     return journal.connection.execute(query, (applier, journal.now, number)).rowcount == 1
 
 
-def refuse(journal: Journal, number: int, state: str, reason: str, applier: str) -> None:
-    """A plan that waits ends without any act: discarded, expired or failed."""
+def refuse(journal: Journal, number: int, state: str, reason: str, applier: str) -> bool:
+    """A plan that waits ends without any act: discarded, expired or failed. False when it waits no more."""
     query = "update plan set state = ?, reason = ?, applier = ?, finished = ? where id = ? and state = 'planned'"
-    if journal.connection.execute(query, (state, reason, applier, journal.now, number)).rowcount:
-        skip_rest(journal, number, reason or state)
-        kind = "plan.discarded" if state == "discarded" else f"plan.{state}"
-        _tell(journal, kind, number, {"by": applier, "reason": reason})
+    if not journal.connection.execute(query, (state, reason, applier, journal.now, number)).rowcount:
+        return False
+    skip_rest(journal, number, reason or state)
+    _tell(journal, f"plan.{state}", number, {"by": applier, "reason": reason})
+    return True
 
 
 def skip_rest(journal: Journal, number: int, reason: str) -> None:
@@ -199,8 +200,8 @@ def finish(journal: Journal, number: int, reason: str = "") -> None:
     """All that could be done is done: applied when anything was, else failed."""
     connection = journal.connection
     skip_rest(journal, number, reason or "the plan ended before it")
-    values = {"state": "unknown", "reason": f"{reason}: whether it was done is not known", "now": journal.now}
-    connection.execute(f"{_END} and state = 'doing'", {**values, "plan": number})
+    for item in _rows(connection, f"{_ITEM} where i.plan = ? and i.state = 'doing'", (number,)):
+        end_item(journal, item, "unknown", f"{reason}: whether it was done is not known")
     counts = dict(connection.execute("select state, count(*) from plan_item where plan = ? group by 1", (number,)))
     state = "applied" if counts.get("done") and not reason else "failed"
     if not reason and not counts.get("done"):

@@ -213,6 +213,17 @@ async def test_a_plan_is_applied_once_and_a_discarded_one_never(shop: Shop) -> N
     assert shop.world.bodies("plan.discarded")[0]["by"] == "ben"
 
 
+async def test_of_who_applies_and_who_discards_at_once_one_is_told_that_it_was_not_so(shop: Shop) -> None:
+    async with shop.open() as desk:
+        number = (await desk.tag())["plan"]
+        applying = asyncio.create_task(desk.plans.apply(number, "carl"))
+        await desk.store.read(lambda _: None)  # it has seen that the plan waits, and has not said that it takes it
+        ends = await asyncio.gather(applying, desk.plans.discard(number, "ben"), return_exceptions=True)
+        state = (await desk.plans.show(number))["state"]
+    assert [type(end) for end in ends] == ([dict, Refused] if state == "applied" else [Refused, dict])
+    assert bool(shop.cloud.done) == (state == "applied")
+
+
 async def test_an_act_that_is_denied_names_the_permission_and_the_others_go_on(shop: Shop) -> None:
     shop.cloud.acting = raising(Denied("not for you", permission="boxes:Tag"), "a")
     async with shop.open() as desk:
@@ -304,6 +315,9 @@ async def test_a_bug_in_the_middle_leaves_an_item_unknown_and_the_rest_undone(sh
     async with shop.open() as desk:
         done = await desk.apply(await desk.tag())
     assert (done["state"], states(done)) == ("failed", {"a": "unknown", "b": "skipped"})
+    (told,) = shop.world.bodies("resource.acted")
+    assert (told["state"], told["by"], told["after"]) == ("unknown", "carl", None)
+    assert "ZeroDivisionError" in told["reason"]
 
 
 async def test_the_end_of_the_daemon_is_the_end_of_the_plan(shop: Shop) -> None:
