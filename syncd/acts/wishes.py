@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import orjson
+
 from syncd.errors import ConfigError
 from syncd.model import Act
 from syncd.tagging import LONGEST_VALUE, check_key, fields_of, filled, texts_of
@@ -25,6 +27,12 @@ class Wish:
         """Raises ConfigError for what can never be done."""
         if self.verb == "call" and not (self.service and self.operation):
             raise ConfigError("a call needs a service and an operation, such as ec2 StopInstances")
+        if (self.tags and self.verb != "tag") or (self.keys and self.verb != "untag"):
+            raise ConfigError("tags are for tag and keys for untag: one plan does one of them")
+        try:
+            orjson.dumps(self.told())
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"this cannot be kept: {error}") from None
         names = [*self.tags] if self.verb == "tag" else [*self.keys]
         if self.verb != "call" and not names:
             raise ConfigError(f"{self.verb} needs at least one key")

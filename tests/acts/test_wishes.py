@@ -53,6 +53,11 @@ def test_a_resource_without_a_single_value_there_cannot_have_it(value: Any, told
         (tag(a="{}"), "no template"),
         (tag(a="x}"), "no template"),
         (Wish("all", "call", service="ec2"), "a service and an operation"),
+        (Wish("all", "tag", {"a": "b"}, keys=("c",)), "one plan does one of them"),
+        (Wish("all", "untag", {"aws:a": "b"}, keys=("c",)), "one plan does one of them"),
+        (Wish("all", "call", keys=("c",), service="ec2", operation="X"), "one plan does one of them"),
+        (Wish("all", "call", service="ec2", operation="X", parameters={"A": 2**70}), "cannot be kept"),
+        (tag(a="\ud800"), "cannot be kept"),
     ],
 )
 def test_what_can_never_be_done_is_said_before_anything_is_searched(wish: Wish, told: str) -> None:
