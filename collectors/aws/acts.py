@@ -37,6 +37,7 @@ class Tagging:
     item: Mapping[str, Any] | None = None
     region: str = ""
     new_only: bool = False
+    any_case: bool = False
 
     def operations(self) -> list[str]:
         """In the order: putting, taking off; each once."""
@@ -93,6 +94,10 @@ class TagCalls:
         """Why this act cannot be done to a resource with these tags, "" when it can."""
         for key in sorted(act.tags.keys() & tags.keys()) if self.tagging.new_only else ():
             return f"{key} is there already, and what is set beside its value would be lost: untag it first"
+        have = {key.lower(): key for key in tags} if self.tagging.any_case else {}
+        for key in sorted(act.tags):
+            if (old := have.get(key.lower(), key)) != key:
+                return f"{key} would take the place of {old}: their letters' case makes no difference here"
         return ""
 
     def sending(self, act: Act, node: Node, place: Mapping[str, str]) -> Sending | None:

@@ -156,6 +156,14 @@ def test_a_tag_that_says_more_than_its_value_is_not_written_again() -> None:
     assert collector.fault(group, Act("tag", {"b": "c"})) == ""
 
 
+@pytest.mark.parametrize("kind", ["aws_iam_user", "aws_iam_role"])
+def test_a_key_that_would_take_the_place_of_one_in_other_letters_is_not_written(kind: str) -> None:
+    tagged = node(kind, {"Owner": "b"})
+    assert "owner would take the place of Owner" in collector.fault(tagged, Act("tag", {"owner": "c"}))
+    assert collector.fault(tagged, Act("tag", {"Owner": "c"})) == ""
+    assert collector.fault(node("aws_iam_policy", {"Owner": "b"}), Act("tag", {"owner": "c"})) == ""
+
+
 def test_calls_that_need_a_checksum_of_their_body_get_one() -> None:
     tagging = {"Bucket": "b", "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}}
     request = write(MODELS.operation("s3", "PutBucketTagging"), tagging)
