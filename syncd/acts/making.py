@@ -189,6 +189,20 @@ def found_by(
     return [(node_key(row["urn"]), row["urn"]) for row in rows]
 
 
+def named(
+    connection: sqlite3.Connection, text: str, urns: Sequence[str], search: SearchSettings, now: datetime
+) -> list[tuple[int, str]]:
+    """Key and URN of what is meant by a search, or by URNs. Raises ConfigError where any of these is not known."""
+    if not urns:
+        return found_by(connection, text, search, now)
+    found = found_by(connection, search_for(urns), search, now, empty=True)
+    known = {urn for _, urn in found}
+    for urn in urns:
+        if urn not in known:
+            raise ConfigError(f"{urn} is not known")
+    return found
+
+
 def search_for(urns: Sequence[str]) -> str:
     """The search that finds these resources."""
     return f"urn in [{', '.join(orjson.dumps(urn).decode() for urn in urns)}]"

@@ -91,7 +91,7 @@ def _plan(commands: Commands) -> None:
     added = _command(
         actions, "list", "the last plans, oldest first", "  syncctl plan list --state planned\n", FORMATS, "plan_list"
     )
-    added.add_argument("--limit", metavar="N", type=int, default=20, help="the last N of them; default: 20")
+    added.add_argument("--limit", metavar="N", type=_count, default=20, help="the last N of them; default: 20")
     added.add_argument("--state", choices=STATES, default="", help="only those")
     text = "one plan: resource by resource what is to be done, or was"
     _number(_command(actions, "show", text, "  syncctl plan show 3 -o json\n", FORMATS, "plan_show"))
@@ -108,7 +108,7 @@ def _number(parser: common.Parser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 18:
         raise argparse.ArgumentTypeError(f"found {text}, expected a number")
     return int(text)
 

@@ -118,20 +118,23 @@ class Alone:
         return self._run(self._plans.discard(number, self._user))
 
     def protect(self, named: Mapping[str, Any], *, on: bool) -> Row:
-        nodes = self._named(named)
+        nodes = self._named(named, on=on)
         if on:
             changed = self._run(self._plans.protect(nodes, self._user, named.get("reason", "")))
         else:
             changed = self._run(self._plans.unprotect(nodes, self._user))
         return {"resources": len(nodes), "changed": changed}
 
-    def _named(self, named: Mapping[str, Any]) -> Sequence[tuple[int, str]]:
-        from syncd.acts.making import found_by, search_for
+    def _named(self, meant: Mapping[str, Any], *, on: bool) -> Sequence[tuple[int, str]]:
+        from syncd.acts.making import named
+        from syncd.store.keys import node_key
         from syncd.store.reader import searching
 
-        text, ground = named.get("query") or search_for(named["urns"]), self._plans.ground()
+        urns, ground = meant.get("urns", ()), self._plans.ground()
+        if urns and not on:  # what is gone can be protected still
+            return [(node_key(urn), urn) for urn in urns]
         with searching(self._plans.store.path) as connection:
-            return found_by(connection, text, ground.search, ground.now)
+            return named(connection, meant.get("query", ""), urns, ground.search, ground.now)
 
     def protected(self) -> list[Row]:
         return self._run(self._plans.protected())

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from aiohttp import web
 
-from syncd.acts.making import drafted, found_by, search_for
+from syncd.acts.making import drafted, named
 from syncd.acts.plans import Refused
 from syncd.acts.wishes import Wish
 from syncd.control import answers
@@ -17,6 +17,7 @@ from syncd.control.core import Core
 from syncd.control.reading import number
 from syncd.control.searching import Searching
 from syncd.errors import ConfigError
+from syncd.store.keys import node_key
 
 T = TypeVar("T")
 
@@ -86,7 +87,10 @@ class Planning:
         return answers.json({"resources": len(nodes), "changed": new})
 
     async def unprotect(self, request: web.Request) -> web.Response:
-        nodes = await self._named(await read(request, Named))
+        asked: Named = await read(request, Named)
+        # What is gone can be protected still.
+        by_urn = [(node_key(urn), urn) for urn in asked.urns]
+        nodes = by_urn if by_urn and not asked.query else await self._named(asked)
         gone = await self.core.plans.unprotect(nodes, _user(request))
         return answers.json({"resources": len(nodes), "changed": gone})
 
@@ -96,9 +100,8 @@ class Planning:
     async def _named(self, asked: Named) -> list[tuple[int, str]]:
         if bool(asked.query) == bool(asked.urns):
             raise bad("expected either query or urns")
-        text = asked.query or search_for(asked.urns)
         search = self.core.setting.config.search
-        return await self._asked(lambda c: found_by(c, text, search, self.core.plans.now()))
+        return await self._asked(lambda c: named(c, asked.query, asked.urns, search, self.core.plans.now()))
 
     async def _asked(self, what: Callable[[sqlite3.Connection], T]) -> T:
         try:

@@ -101,6 +101,8 @@ def test_parameters_of_a_call_are_texts_or_json(control: Control, ask: Ask) -> N
         (("tag", "all", "owner"), "expected key=value"),
         (("tag", "all", "a=1", "a=2"), "given twice"),
         (("aws", "all", "ec2", "X", "a:={"), "is no JSON"),
+        (("plan", "show", "9" * 19), "expected a number"),
+        (("plan", "list", "--limit", "-1"), "expected a number"),
     ],
 )
 def test_words_that_are_not_understood_are_wrong_usage(
@@ -130,6 +132,8 @@ def test_without_a_daemon_the_file_itself_is_written(desk: Desk, ask: Ask, monke
     refused = ask(main, "untag", "name = a", "stage", *where)
     assert (refused.code, "protected by" in refused.out) == (1, True)
     assert ask(main, "unprotect", "urn:fake:1:box/a", *where).out == "1 of 1 no longer protected\n"
+    assert ask(main, "unprotect", "urn:gone", *where).out == "all were no longer protected already\n"
+    assert "urn:gone is not known" in ask(main, "protect", "urn:gone", *where).err
     ask(main, "untag", "name = a", "stage", *where)
     assert ask(main, "plan", "discard", "3", *where).out == "plan 3 is discarded\n"
     assert "there is no plan 9" in ask(main, "plan", "show", "9", *where).err

@@ -53,6 +53,16 @@ def test_what_is_protected_is_listed_and_kept_out_of_plans(planning: Running) ->
     assert planning.post("/v1/unprotect", {"urns": [urn("1", "bag")]})[1] == {"resources": 1, "changed": 1}
 
 
+def test_of_several_that_are_to_be_protected_none_may_be_unknown(planning: Running) -> None:
+    status, answer = planning.post("/v1/protect", {"urns": [urn("1", "bag"), urn("1", "bug")]})
+    assert (status, answer["error"]["message"]) == (400, f"{urn('1', 'bug')} is not known")
+    assert planning.get("/v1/protected")[1]["protected"] == []
+
+
+def test_protection_can_be_taken_from_what_is_gone(planning: Running) -> None:
+    assert planning.post("/v1/unprotect", {"urns": ["urn:gone"]})[1] == {"resources": 1, "changed": 0}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "code"),
     [
