@@ -16,6 +16,7 @@ from syncd.errors import ConfigError
 from syncd.model import Act, Node
 from syncd.plugin import Acting, Collector
 from syncd.search.answer import Asking, Question, columns_of
+from syncd.search.past import one_moment
 from syncd.search.tree import Path
 from syncd.settings import PlansSettings, SearchSettings
 from syncd.store.keys import node_key
@@ -60,8 +61,16 @@ class Nothing(ConfigError):
 
 
 def drafted(connection: sqlite3.Connection, wish: Wish, ground: Ground) -> Draft:
-    """The plan for a wish. The connection is a reading one. Raises QueryError, ConfigError, LimitReached."""
+    """The plan for a wish, all of one moment. The connection is a reading one.
+
+    Raises QueryError, ConfigError, LimitReached.
+    """
     wish.check()
+    with one_moment(connection):
+        return _drafted(connection, wish, ground)
+
+
+def _drafted(connection: sqlite3.Connection, wish: Wish, ground: Ground) -> Draft:
     found, more = _found(connection, wish, ground)
     if not found:
         raise Nothing("the search finds nothing: there is nothing to plan")
@@ -181,7 +190,8 @@ def found_by(
     connection: sqlite3.Connection, text: str, search: SearchSettings, now: datetime, *, empty: bool = False
 ) -> list[tuple[int, str]]:
     """Key and URN of all that a search finds. Raises ConfigError for too much, and for nothing unless that is good."""
-    rows, more = _rows(connection, text, ("urn",), search, now)
+    with one_moment(connection):
+        rows, more = _rows(connection, text, ("urn",), search, now)
     if more:
         raise ConfigError(f"the search finds more than {len(rows):,} resources")
     if not rows and not empty:

@@ -1,13 +1,16 @@
 """A plan shows what would be done to each resource, and refuses on the spot what must not be done."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from syncd.acts.making import search_for
+from syncd.acts.making import found_by, search_for
 from syncd.acts.wishes import Wish
 from syncd.errors import ConfigError, Denied
 from syncd.settings import PlansSettings
+from syncd.store.reader import searching
 from tests.fakes.acting import Shop, reasons, states
 from tests.fakes.changeable import BOXES
 from tests.fakes.cloud import box, urn
@@ -113,6 +116,20 @@ async def test_a_name_that_is_a_part_of_another_names_nothing(shop: Shop) -> Non
 async def test_resources_are_found_by_their_urns_as_well(shop: Shop) -> None:
     async with shop.open() as desk:
         assert states(await desk.tag(search_for([urn("1", "b"), urn("1", "a")]))) == {"a": "planned", "b": "planned"}
+
+
+async def test_an_index_that_is_made_anew_meanwhile_hides_nothing(shop: Shop) -> None:
+    async with shop.open() as desk:
+        await desk.store.index([])
+        ground = desk.plans.ground()
+        with closing(sqlite3.connect(shop.world.path)) as other, searching(shop.world.path) as connection:
+
+            def swept(statement: str) -> None:
+                if "from moving" in statement:
+                    other.executescript("delete from property; delete from property_name")
+
+            connection.set_trace_callback(swept)
+            assert [urn for _, urn in found_by(connection, "name = a", ground.search, ground.now)] == [urn("1", "a")]
 
 
 @pytest.mark.parametrize(
