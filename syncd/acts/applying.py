@@ -97,7 +97,7 @@ class Applier:
         if act.wanted(looked.fresh.tags) == looked.fresh.tags:
             await self._done(item, looked.scope, looked.fresh, "it was found done")
         else:
-            await self._end(item, "failed", f"{plans.STOPPED}; it was found not done")
+            await self._end(item, "failed", f"{item['reason']}; it was found not done")
 
     # -- looking
 

@@ -249,6 +249,16 @@ async def test_a_call_is_sent_once_and_a_lost_answer_leaves_it_unknown(shop: Sho
     assert shop.cloud.attempts == 1
 
 
+async def test_what_no_answer_came_to_is_looked_at_again_later_and_says_why_it_was_not_known(shop: Shop) -> None:
+    shop.cloud.acting = raising(Temporary("no answer"))
+    async with shop.open() as desk:
+        assert states(await desk.apply(await desk.tag("name = a"))) == {"a": "unknown"}
+    async with shop.open() as desk:
+        found = await desk.plans.show(1)
+    assert states(found) == {"a": "failed"}
+    assert reasons(found) == "no answer (3 attempts); it was found not done"
+
+
 async def test_a_call_that_was_turned_away_was_not_done(shop: Shop) -> None:
     shop.cloud.acting = raising(Throttled("slowly"))
     async with shop.open() as desk:
