@@ -31,6 +31,8 @@ MOST_PAGES = 10_000
 LARGEST_PAGE = 1000
 _SKEW_MATTERS = 60.0
 _REDIRECTED = frozenset({"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "301", "307"})
+_BY_ID: Mapping[str, tuple[str, ...]] = {"ec2": ("Ids",), "elb": ("Names",), "elbv2": ("Arns", "Names")}
+"""How arguments end that ask for single items: these services refuse a page size beside them."""
 _NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
@@ -299,7 +301,7 @@ def _true_region(operation: Operation, answer: Answer, endpoint: Endpoint) -> st
 def _sized(operation: Operation, args: Mapping[str, Any], largest: int) -> dict[str, Any]:
     """The arguments of the first page; with the largest page size, unless single items are asked for."""
     pages = operation.pages
-    by_id = operation.service == "ec2" and any(name.endswith("Ids") and name != "OwnerIds" for name in args)
+    by_id = any(name.endswith(_BY_ID.get(operation.service, ())) and name != "OwnerIds" for name in args)
     if not pages.size or by_id:
         return dict(args)
     return {pages.limit_key: min(pages.size, largest), **args}

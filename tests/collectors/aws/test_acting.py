@@ -1,7 +1,7 @@
 """One resource is read whole or not at all, and a refused act names what is missing."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiohttp import web
@@ -11,7 +11,7 @@ from collectors.aws.acting import Acts
 from collectors.aws.client import Client
 from collectors.aws.places import Place
 from collectors.aws.settings import AwsSettings
-from syncd.errors import Denied, Failed, Temporary
+from syncd.errors import Denied, Failed, ReadError, Temporary
 from syncd.model import Act, Node
 from tests.collectors.aws.loopback import ACCOUNT, Host, Script, as_json, calling, serving, someone, xml
 from tests.collectors.aws.readings import Reading
@@ -52,6 +52,19 @@ async def test_one_resource_is_asked_for_alone_where_its_list_can_be() -> None:
     assert found is not None
     assert (found.urn, found.common["volume_size"]) == (VOLUME.urn, 1)
     assert b"VolumeId.1=vol-1" in script.requests[0][1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [("aws_alb", b"LoadBalancerArns.member.1="), ("aws_alb_target_group", b"TargetGroupArns.member.1=")],
+)
+async def test_who_asks_a_load_balancing_service_for_one_gives_no_page_size(kind: str, asked: bytes) -> None:
+    node = Node(f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:x/y", kind, "x", "x", ACCOUNT, REGION)
+    async with answering(refused("LoadBalancerNotFound")) as (client, script):
+        with suppress(ReadError):
+            await read(client, node)
+    body = script.requests[0][1]
+    assert (asked in body, b"PageSize" in body) == (True, False)
 
 
 @pytest.mark.parametrize("answer", [refused("InvalidVolume.NotFound"), volumes(), volumes("vol-2")])
