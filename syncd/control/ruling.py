@@ -46,8 +46,9 @@ class Ruling:
         states, counts = await self._known()
         found = self._row(rule, states, counts)
         config = self.core.setting.config
-        file = config.rule_files.get(rule.name)
-        return answers.json({"rule": {**found, "file": str(file or ""), **msgspec.to_builtins(rule)}})
+        file, said = config.rule_files.get(rule.name), msgspec.to_builtins(rule)
+        said["events"] = said.pop("on")  # `on` says whether it is
+        return answers.json({"rule": {**said, **found, "file": str(file or "")}})
 
     async def matches(self, request: web.Request) -> web.Response:
         """Of one rule, or of all."""
@@ -93,7 +94,7 @@ class Ruling:
         name = request.match_info["name"]
         rule = self.core.setting.config.rule.get(name)
         if rule is None:
-            raise not_found(f"there is no rule {name[:100]}")
+            raise not_found(f"there is no rule {name[:100]}: syncctl rule list shows them")
         return rule
 
     def _row(self, rule: RuleSettings, states: dict[str, State], counts: dict[str, tuple[int, int]]) -> Row:

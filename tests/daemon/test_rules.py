@@ -49,8 +49,11 @@ def test_rules_are_looked_at_in_each_run_and_steered_by_command(daemon: Running)
     assert daemon.query("select count(*) from event where type = 'rule.cleared'") == [(matched,)]
     assert ctl(daemon, "silence", "boxes", "--for", "2h").startswith("boxes is off, silent until 20")
     assert ctl(daemon, "list").splitlines()[1].split()[:2] == ["boxes", "no"]
+    assert daemon.get("/v1/rules/boxes")[1]["rule"]["on"] is False
+    assert ctl(daemon, "unsilence", "boxes") == "boxes is off\n"
+    assert ctl(daemon, "enable", "boxes") == "boxes is on\n"
     commands = daemon.query("select body ->> '$.command' from event where type = 'control.command'")
-    assert commands[1:] == [("POST /v1/rules/boxes/disable",), ("POST /v1/rules/boxes/silence",)]
+    assert commands[1:3] == [("POST /v1/rules/boxes/disable",), ("POST /v1/rules/boxes/silence",)]
 
     assert daemon.get("/v1/rules/nobody")[0] == 404
     assert daemon.post("/v1/rules/boxes/silence", {"for": "ever"})[0] == 400
