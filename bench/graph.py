@@ -19,7 +19,7 @@ from syncd.store.coverage import Coverage
 from syncd.store.journal import Journal
 from syncd.store.names import Names
 from syncd.store.records import encode
-from syncd.store.store import views
+from syncd.store.views import views
 
 KINDS = (
     Kind("aws_account", ("account",)),

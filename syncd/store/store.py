@@ -26,6 +26,7 @@ from syncd.store.reading import Known, KnownNode, Reading
 from syncd.store.records import encode, split
 from syncd.store.retention import Dropped, Windows
 from syncd.store.runs import ScopeRun
+from syncd.store.views import views
 from syncd.store.writer import Writer, as_store_error, on_thread
 
 T = TypeVar("T")
@@ -401,11 +402,3 @@ class Store(Ledger):
         if gone:
             now, shared = self._now(), [(place, set(self._quiet[place])) for place in gone]
             await self._writer.write(lambda c: coverage.save_quiet(c, shared, now))
-
-
-def views(connection: sqlite3.Connection, kinds: Iterable[str]) -> None:
-    """One readable view per kind, for sqlite3, Datasette and DuckDB."""
-    have = {name for (name,) in connection.execute("select name from sqlite_master where type = 'view'")}
-    for kind in sorted(set(kinds) - have):
-        if kind.replace("_", "a").isalnum():
-            connection.execute(f"create view \"{kind}\" as select * from resource where kind = '{kind}'")
