@@ -42,8 +42,10 @@ _WAITING = (
 )
 _PRUNE = (
     "select id from notice n where state in ('done', 'dead') and finished < :before and not exists ("
-    "select 1 from rule_match m join delivery d on d.node = m.node and d.rule = m.rule "
-    "where d.notice = n.id and d.change = 'begin' and m.state = 'firing') "
+    "select 1 from delivery d where d.notice = n.id and d.change = 'begin' and ("
+    "exists (select 1 from rule_match m where m.rule = d.rule and m.node = d.node and m.state = 'firing') "
+    "or exists (select 1 from delivery w indexed by delivery_node "
+    "where w.target = d.target and w.node = d.node and w.rule = d.rule and w.notice = 0))) "
     "and not (json_extract(body, '$.firing') > 0 and id = (select max(id) from notice l "
     "where l.target = n.target and l.incident = n.incident)) limit :limit"
 )
@@ -293,7 +295,10 @@ def counts(connection: sqlite3.Connection, *, done: bool = True) -> Counts:
 
 
 def prunable(connection: sqlite3.Connection, before: str, limit: int) -> list[int]:
-    """Finished before a time. Not: the begin of what still fires, and the last word on an incident that does."""
+    """Finished before a time. Not: the begin of what still fires, or of which the end waits (for a silence to pass),
+
+    and the last word on an incident that fires.
+    """
     return [id_ for (id_,) in connection.execute(_PRUNE, {"before": before, "limit": limit})]
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from syncd.settings import OutboxSettings
-from syncd.store import notices
+from syncd.store import matches, notices
 from syncd.upkeep import prune
 from tests.fakes.cloud import box
 from tests.outbox.office import Office, cleared, matched
@@ -69,6 +69,22 @@ async def test_what_ended_long_ago_goes_but_never_the_begin_of_what_still_fires(
         await day.store.write(lambda c: notices.prune(c, old))
         assert {(row["id"], row["state"]) for row in await day.notices()} == {(2, "done"), (3, "due")}
         assert await day.count("select count(*) from delivery") == 2
+
+
+async def test_the_end_of_a_long_silence_finds_the_begin_that_it_ends(office: Office) -> None:
+    sink = office.target("chat")
+    office.rule("r", search="all")
+    async with office.open() as day:
+        for name in ("a", "b"):
+            await day.tell(matched("r", name, "chat"))
+            await day.turn()
+        until = "2026-06-02T12:00:00Z"
+        await day.store.write(lambda c: matches.command(c, "r", silent=until))
+        await day.tell(cleared("r", "a", "chat"), cleared("r", "b", "chat"))
+        await day.turn()
+        await day.store.write(lambda c: notices.prune(c, notices.prunable(c, until, 100)))
+        await day.turn(93 * 86_400)
+    assert [(n.state, n.firing) for n in sink.got] == [("firing", 1), ("firing", 2), ("resolved", 0)]
 
 
 async def test_a_storm_for_a_slow_target_is_a_few_messages(office: Office) -> None:
