@@ -13,6 +13,7 @@ from syncd.addresses import places
 from syncd.egress.attempt import Attempt, Way
 from syncd.egress.dial import Guard
 from syncd.egress.once import once
+from syncd.egress.resolve import OwnThreads
 from syncd.egress.words import Cleaner
 from syncd.plugin import Secret
 from syncd.settings import EgressSettings
@@ -32,7 +33,7 @@ class Egress:
     async def __aenter__(self) -> Self:
         settings = self._settings
         guard = Guard(places(settings.allow))
-        resolver = self._resolver or aiohttp.ThreadedResolver()
+        resolver = self._resolver or OwnThreads()
         self._way = Way(
             http=self._session(guard, resolver),
             guard=guard,

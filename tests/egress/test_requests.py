@@ -1,6 +1,8 @@
 """One attempt is one request, bounded in time and size, and tells what went wrong without telling secrets."""
 
 import asyncio
+import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,26 @@ async def test_what_is_no_whole_answer_is_tried_again(said: bytes, reason: str) 
     error = await failed(answer)
     assert isinstance(error, Retry)
     assert error.reason.endswith(reason)
+
+
+async def test_a_name_server_that_is_silent_holds_up_nothing_but_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+
+    def silent(*_: Any, **__: Any) -> list[Any]:
+        answered.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    async with leaving(HASTY) as egress:
+        sent = [egress.attempt(NOW).send("POST", f"https://host{number}.example/") for number in range(40)]
+        asked = asyncio.gather(*sent, return_exceptions=True)
+        await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(5):
+                await asyncio.to_thread(int)
+        finally:
+            answered.set()
+        assert {type(error) for error in await asked} == {Retry}
 
 
 async def test_a_name_without_address_is_tried_again() -> None:
