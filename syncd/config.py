@@ -56,14 +56,6 @@ def examine(path: Path | None = None) -> tuple[Config, list[str]]:
     return found, complaints
 
 
-def complaints_of(path: Path | None = None) -> list[str]:
-    """A line for each thing that is wrong with the configuration files as they are now."""
-    try:
-        return examine(path)[1]
-    except ConfigError as error:
-        return [str(error)]
-
-
 def store_file(path: Path | None = None) -> Path:
     """Where the store is. Loads no collector and looks at nothing else in the configuration, so that it is quick."""
     text = read(files_of(path))
