@@ -35,10 +35,13 @@ class Ledger:
     async def ask(self, wish: Wish) -> tuple[Request, bool]:
         """Notes that a run is wanted. Returns the request, and whether it joined one that waits for the same."""
         now = self._now()
-        found, joined = await self._writer.write(lambda c: requests.ask(c, now, wish))
-        if not joined:
-            self.requests.append(found)
-        return found, joined
+
+        def note(asked: tuple[Request, bool]) -> None:
+            found, joined = asked
+            if not joined:
+                self.requests.append(found)
+
+        return await self._writer.write(lambda c: requests.ask(c, now, wish), note)
 
     async def schedule(self) -> dict[str, str]:
         """Entry of the schedule → when it was last started."""
@@ -56,9 +59,12 @@ class Ledger:
         """A new run, because of a request or without one."""
         now = self._now()
         of = request or Request(0, now, trigger, "", requests.COLLECT, Selection())
-        self.run = await self._writer.write(lambda c: runs.begin(c, now, of))
-        self.requests = [each for each in self.requests if each.id != of.id]
-        return self.run
+
+        def note(run: int) -> None:
+            self.run = run
+            self.requests = [each for each in self.requests if each.id != of.id]
+
+        return await self._writer.write(lambda c: runs.begin(c, now, of), note)
 
     async def settle(self) -> None:
         """Closes runs whose process died."""

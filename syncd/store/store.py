@@ -1,7 +1,7 @@
 """The store as the rest of syncd sees it: open, what is known, commit, mark, retire, close."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -20,7 +20,7 @@ from syncd.store.indexing import Wanted
 from syncd.store.journal import Event, Journal
 from syncd.store.keys import node_key
 from syncd.store.ledger import Ledger
-from syncd.store.names import Names
+from syncd.store.names import Names, views
 from syncd.store.observed import Use
 from syncd.store.reading import Known, KnownNode, Reading
 from syncd.store.records import encode, split
@@ -208,12 +208,13 @@ class Store(Ledger):
             coverage.save_kinds(connection, kinds)
             return outcome
 
-        outcome = await self._writer.write(write)
-        self._yields.update(kinds)
-        self._rows[scope.key] = outcome.coverage
-        done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
-        self._stats.append((outcome.coverage.id, done))
-        return outcome
+        def note(outcome: Outcome) -> None:
+            self._yields.update(kinds)
+            self._rows[scope.key] = outcome.coverage
+            done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
+            self._stats.append((outcome.coverage.id, done))
+
+        return await self._writer.write(write, note, lambda: self._rejoin_quiet([scope], quiet))
 
     async def renew(self, scope: Scope, node: Node, largest: int, note: Callable[[Journal], T]) -> T:
         """One node as it was read alone, and what is noted with it: no reading under way undoes it. Raises Failed."""
@@ -259,6 +260,12 @@ class Store(Ledger):
                 places.add(place)
         return left, [(place, set(self._quiet[place])) for place in sorted(places)]
 
+    def _rejoin_quiet(self, scopes: Iterable[Scope], left: Set[str]) -> None:
+        """What was to leave a shared row and was not written is in it still."""
+        for scope in scopes:
+            if scope.key in left:
+                self._quiet.setdefault(coverage.place_of(scope), set()).add(scope.name)
+
     async def flush(self) -> None:
         """Writes the unchanged scopes, and the statistics of all, gathered so far."""
         pending, self._pending = self._pending, []
@@ -290,8 +297,11 @@ class Store(Ledger):
             journal.close()
             return fresh
 
-        self._rows.update(await self._writer.write(write))
-        self._yields.update(kinds)
+        def note(fresh: dict[str, Coverage]) -> None:
+            self._rows.update(fresh)
+            self._yields.update(kinds)
+
+        await self._writer.write(write, note)
 
     async def mark(self, marks: Iterable[tuple[Scope, ReadError, str, ScopeRun]]) -> None:
         """Records that scopes could not be read: coverage and nothing else. Third: when a disabled one expires."""
@@ -312,8 +322,11 @@ class Store(Ledger):
             journal.close()
             return fresh
 
-        self._rows.update(await self._writer.write(write))
-        self._yields.update(kinds)
+        def note(fresh: dict[str, Coverage]) -> None:
+            self._rows.update(fresh)
+            self._yields.update(kinds)
+
+        await self._writer.write(write, note, lambda: self._rejoin_quiet((scope for scope, *_ in listed), quiet))
 
     # -- scopes that are no longer discovered
 
@@ -350,7 +363,7 @@ class Store(Ledger):
             journal.close()
             return fresh
 
-        self._rows.update({row.key: row for row in await self._writer.write(write)})
+        await self._writer.write(write, lambda fresh: self._rows.update({row.key: row for row in fresh}))
 
     async def forget(self, key: str) -> int:
         """Deletes what a retired scope still holds, with events. Returns how many resources."""
@@ -365,9 +378,7 @@ class Store(Ledger):
             journal.close()
             return count
 
-        count = await self._writer.write(write)
-        del self._rows[key]
-        return count
+        return await self._writer.write(write, lambda _count: self._rows.__delitem__(key))
 
     async def index(self, wanted: Sequence[Wanted] = ()) -> int:
         """Brings the index of searches up to date, in steps that hold up no sync. Returns how much there was to do.

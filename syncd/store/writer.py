@@ -79,12 +79,27 @@ class Writer:
         self._task = asyncio.create_task(self._run(), name="store-writer")
         self._closed = False
 
-    async def write(self, change: Transaction[T]) -> T:
-        """Commits `change`, returns what it returned. Raises what it raised or StoreError: then nothing is written."""
+    async def write(
+        self,
+        change: Transaction[T],
+        then: Callable[[T], None] = lambda _result: None,
+        undone: Callable[[], None] = lambda: None,
+    ) -> T:
+        """Commits `change`, returns what it returned. Raises what it raised or StoreError: then nothing is written.
+
+        One of `then` and `undone` is called once it is known how it ended, also when the caller was cancelled
+        meanwhile: what is kept in memory must follow the file, not the caller.
+        """
         if self._closed:
+            undone()
             raise StoreError("the store is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        await self._queue.put((change, done))
+        done.add_done_callback(lambda ended: then(ended.result()) if _committed(ended) else undone())
+        try:
+            await self._queue.put((change, done))
+        except asyncio.CancelledError:
+            done.cancel()
+            raise
         return await asyncio.shield(done)
 
     @property
@@ -120,6 +135,10 @@ class Writer:
             self._committed()
         for (_, done), result in zip(items, results, strict=True):
             _settle(done, result)
+
+
+def _committed(done: asyncio.Future[Any]) -> bool:
+    return not done.cancelled() and done.exception() is None
 
 
 def _settle(done: asyncio.Future[Any], result: Any) -> None:
