@@ -42,11 +42,3 @@ class Names:
 
     def name(self, number: int) -> str:
         return self._names[number]
-
-
-def views(connection: sqlite3.Connection, kinds: Iterable[str]) -> None:
-    """One readable view per kind, for sqlite3, Datasette and DuckDB."""
-    have = {name for (name,) in connection.execute("select name from sqlite_master where type = 'view'")}
-    for kind in sorted(set(kinds) - have):
-        if kind.replace("_", "a").isalnum():
-            connection.execute(f"create view \"{kind}\" as select * from resource where kind = '{kind}'")

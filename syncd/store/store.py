@@ -1,7 +1,7 @@
 """The store as the rest of syncd sees it: open, what is known, commit, mark, retire, close."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -13,18 +13,15 @@ from msgspec.structs import replace
 from syncd.errors import ReadError, StoreError
 from syncd.kinds import KindRegistry
 from syncd.model import Last, Node, Scope
-from syncd.store import commit, coverage, files, index, observed, requests, retention, runs
+from syncd.store import commit, coverage, files, requests, runs
 from syncd.store.commit import Outcome, Vocabulary
 from syncd.store.coverage import Coverage, Place, Yields
-from syncd.store.indexing import Wanted
 from syncd.store.journal import Event, Journal
+from syncd.store.kept import Kept
 from syncd.store.keys import node_key
-from syncd.store.ledger import Ledger
-from syncd.store.names import Names, views
-from syncd.store.observed import Use
+from syncd.store.names import Names
 from syncd.store.reading import Known, KnownNode, Reading
 from syncd.store.records import encode, split
-from syncd.store.retention import Dropped, Windows
 from syncd.store.runs import ScopeRun
 from syncd.store.views import views
 from syncd.store.writer import Writer, as_store_error, on_thread
@@ -46,7 +43,7 @@ class Unchanged(Struct, frozen=True):
     stats: ScopeRun
 
 
-class Store(Ledger):
+class Store(Kept):
     """One file. Only one Store of a file is open for writing at any time, on the whole machine."""
 
     def __init__(self, path: Path, now: Callable[[], str], registry: KindRegistry) -> None:
@@ -379,32 +376,6 @@ class Store(Ledger):
             return count
 
         return await self._writer.write(write, lambda _count: self._rows.__delitem__(key))
-
-    async def index(self, wanted: Sequence[Wanted] = ()) -> int:
-        """Brings the index of searches up to date, in steps that hold up no sync. Returns how much there was to do.
-
-        `wanted`: properties of documents that are to be in it.
-        """
-        total = 0
-        while count := await self._writer.write(lambda connection: index.step(connection, wanted)):
-            total += count
-        return total
-
-    async def observed(self, uses: Iterable[Use], most: int) -> list[Wanted]:
-        """Adds what searches asked for to what is known. Returns what is worth an index."""
-        now = self._now()
-        found = await self._writer.write(
-            lambda connection: observed.frequent(observed.save(connection, uses, now), most)
-        )
-        return [Wanted(steps) for steps in found]
-
-    async def compact(self, windows: Windows) -> Dropped:
-        """Drops what is older than its window, a little at a time."""
-        return await retention.compact(self._writer, self.read, windows, self._now())
-
-    async def truncate_log(self) -> None:
-        """Moves the write-ahead log into the file, as far as nobody reads of it."""
-        await on_thread(self._connection, lambda c: c.execute("pragma wal_checkpoint(truncate)").fetchall())
 
     async def drop_quiet(self, gone: Mapping[Place, set[str]]) -> None:
         """Takes names out of the shared rows of empty scopes: they are no longer discovered."""
