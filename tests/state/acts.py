@@ -165,7 +165,7 @@ class Acts(Stage):
 
     def looked_again(self) -> Mapping[str, list[Picture]]:
         """Nothing is done again; what is found done is known from then on."""
-        items = look(self.machinery.world.path).items.values()
+        items = look(self.machinery.world.path).items.values() if self.number else ()
         left = [urn for each in items for urn, state in each.items() if state in ("doing", "unknown")]
         return self.renewed(urn for urn in left if self.is_done(*PLACES[urn]))
 

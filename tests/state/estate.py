@@ -1,6 +1,6 @@
 """The cloud of the machine: what it holds outlives every process, and how it answers is up to the machine."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from syncd.errors import Denied, Failed, Temporary
 from syncd.model import Act, Doubt, Gap, Node, Scope
 from syncd.plugin import Calls, Lane, Reader, Selection
 from tests.fakes.cloud import Cloud, box
+from tests.state.hearer import nothing
 
 HOME, SIDE, AWAY = "fake/1/r1/boxes", "fake/1/r2/boxes", "fake/2/r1/boxes"
 SCOPES = (HOME, SIDE, AWAY)
@@ -65,6 +66,7 @@ class Estate(Cloud):
     dead: Callable[[], bool] = lambda: False
     hung: Callable[[], Any] = lambda: None
     judge: Callable[[str, str], None] = lambda scope, name: None
+    arriving: Callable[[], Awaitable[None]] = nothing
     meanwhile: Callable[[str], Any] | None = None
 
     def __post_init__(self) -> None:
@@ -150,6 +152,7 @@ class Estate(Cloud):
         name = node.name[-1]
 
         async def attempt() -> None:
+            await self.arriving()
             if self.dead():
                 raise Denied("whoever asks is not there any more")
             self.judge(scope.key, name)

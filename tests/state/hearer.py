@@ -1,7 +1,7 @@
 """A target of the machine: it outlives every process, and remembers all that it was told and what it said to it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from syncd.errors import Rejected, Retry
@@ -10,6 +10,10 @@ from syncd.plugin import Context, Receipt, Secret
 
 OK, ERROR, REJECTS, LOST, BUG = "ok", "error", "rejects", "lost", "bug"
 WAYS = (OK, ERROR, REJECTS, LOST, BUG)
+
+
+async def nothing() -> None:
+    """What is in the way of what arrives."""
 
 
 @dataclass(eq=False)
@@ -24,9 +28,11 @@ class Hearer:
     excused: Counter[str] = field(default_factory=Counter)
     token: Secret = field(default_factory=lambda: Secret("canary-of-the-hearer"))
     dead: Callable[[], bool] = lambda: False
+    arriving: Callable[[], Awaitable[None]] = nothing
     now: set[str] = field(default_factory=set)
 
     async def take(self, context: Context, notice: Notice) -> Receipt:
+        await self.arriving()
         if self.dead():
             raise Retry("whoever sends is not there any more")
         if self.told.setdefault(notice.id, notice) != notice:

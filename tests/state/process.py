@@ -44,8 +44,8 @@ class Loop(asyncio.SelectorEventLoop):
 
 @dataclass(frozen=True)
 class Fate:
-    """What comes over the process at the `moment`-th begin or end of a transaction: it dies, or what it does is
-    cancelled. With FULL the disk is, from the start."""
+    """What comes over the process at the `moment`-th begin or end of a transaction, or right before what it sends or
+    does arrives: it dies, or what it does is cancelled. With FULL the disk is, from the start."""
 
     what: str
     moment: int = 0
@@ -126,7 +126,15 @@ class Process:
 
     def _said(self, statement: str) -> None:
         """In the writer's thread, before each statement. What is copied here is what a crash here leaves."""
-        if self.fate is None or self.fate.what == FULL or statement not in ("begin immediate", "commit"):
+        if statement in ("begin immediate", "commit"):
+            self._pass()
+
+    async def arrives(self) -> None:
+        """Right before something of it has an effect outside: a moment as well."""
+        await on_thread(self.store._connection, lambda _: self._pass())
+
+    def _pass(self) -> None:
+        if self.fate is None or self.fate.what == FULL:
             return
         if self._moments == self.fate.moment:
             if self.fate.what == KILL:

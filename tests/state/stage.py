@@ -51,7 +51,8 @@ class Stage(RuleBasedStateMachine):
         self.cloud.hung = self.hang
         self.cloud.dead = lambda: self.process.dead
         for each in self.hearers.values():
-            each.dead = self.cloud.dead
+            each.dead, each.arriving = self.cloud.dead, self.arrive
+        self.cloud.arriving = self.arrive
         before = look(world.path)
         self.last, self.ledger.upto = len(before.events), before.cursor
         self.model.pictures = before.pictures
@@ -81,9 +82,7 @@ class Stage(RuleBasedStateMachine):
             goal = self.looked_again()
             self.do(self.process.begin, fate)
             cut = self.process.cut
-            if not cut:
-                self.ledger.upto = look(self.machinery.world.path).cursor
-            self.settle(goal, lambda: self.model.loaded(self.choice.rules()), cut=cut)
+            self.settle(goal, lambda: self.model.loaded(self.choice.rules()), cut=cut, begun=not cut)
             if not self.fell:
                 return
             fate = None
@@ -96,6 +95,9 @@ class Stage(RuleBasedStateMachine):
     def looked_again(self) -> Mapping[str, list[Picture]]:
         """What a new process reads anew, since the last one died."""
         return {}
+
+    async def arrive(self) -> None:
+        await self.process.arrives()
 
     async def hang(self) -> None:
         self.loop.ahead += 3600
@@ -124,9 +126,8 @@ class Stage(RuleBasedStateMachine):
         if self.fell:
             for each in self.hearers.values():
                 each.excused.update(each.now)
-        if not self.process.cut:
-            self.ledger.settle(look(self.machinery.world.path).events, followed, news=self.choice.news)
-        seen = self.settle({}, cut=self.process.cut)
+        cut = self.process.cut
+        seen = self.settle({}, cut=cut, followed=0 if cut else followed)
         self.after()
         return seen
 
@@ -138,6 +139,8 @@ class Stage(RuleBasedStateMachine):
         judged: Callable[[], tuple[Matches, Counter[Told]]] | None = None,
         *,
         cut: bool = False,
+        begun: bool = False,
+        followed: int = 0,
     ) -> Seen:
         """`goal`: scope → what is known of it one after the other; where the work was cut each may be the last."""
         seen = look(self.machinery.world.path)
@@ -157,6 +160,9 @@ class Stage(RuleBasedStateMachine):
                 self.model.matches = matches
         assert seen.matches == self.model.matches, "others match"
         assert told == expected, f"told without need {told - expected}, not told {expected - told}"
+        if begun:  # what its predecessor looked at and found of no concern is looked at again
+            self.ledger.upto = seen.cursor
+        self.ledger.settle(seen.events, followed, news=self.choice.news)
         self.check(seen)
         return seen
 

@@ -70,6 +70,7 @@ def played(place: Path, log: StringIO, monkeypatch: pytest.MonkeyPatch, examples
     )
 
 
+@pytest.mark.timeout(600)  # it waits for the disk more than it computes
 def test_whatever_happens_nothing_is_lost_and_nothing_is_touched(
     tmp_path: Path, log: StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
