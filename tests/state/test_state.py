@@ -74,7 +74,7 @@ def played(place: Path, log: StringIO, monkeypatch: pytest.MonkeyPatch, examples
 def test_whatever_happens_nothing_is_lost_and_nothing_is_touched(
     tmp_path: Path, log: StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    played(tmp_path, log, monkeypatch, 200, 8)
+    played(tmp_path, log, monkeypatch, 200, 6)
 
 
 @pytest.mark.soak
