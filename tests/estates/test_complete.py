@@ -9,6 +9,9 @@ from bench.fake import ESTATES, Fake, serving
 from bench.truth import differences
 from tests.fakes.estate import Estate
 
+pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+
+
 ORGANIZATION = {"organization": {"role": "collector"}, "kinds": "curated"}
 COMMON = {
     "S": ["--latency=0"],

@@ -25,7 +25,10 @@ from tests.search.naive_compare import Refused
 from tests.search.plain import Graph
 from tests.search.queries import Asker
 
-QUERIES = 100
+pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+
+
+QUERIES = 70
 """About each graph."""
 LOOKED_UP = 30
 """Beside them, about properties of documents that the index may have."""

@@ -11,6 +11,9 @@ from syncd.search.parse import parse
 from syncd.search.tree import Query
 from tests.search.resoto_examples import EXAMPLES
 
+pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+
+
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TEMPLATES = {"a": "is({{k}})", "b": "expand(a, k=x) or expand(b)", "c": "name = 'x"}
 PIECES = [piece for text in EXAMPLES for piece in re.findall(r"\s+|\w+|[^\w\s]+", text)]

@@ -15,6 +15,9 @@ from tests.fakes.world import World
 from tests.search.graphs import RichCloud, reading
 from tests.search.histories import History
 
+pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+
+
 A, B = "fake/1/r1/boxes", "fake/1/r1/bins"
 RUNS = 200
 PLACE = "kind,name,id,urn,tags,tags.env,state,volume_size,account.name,region.id,ctime,mtime,first_seen,changed_at"
