@@ -61,12 +61,17 @@ def understood(heard: bytes) -> None:
 def held(daemon: Running) -> tuple[int, int]:
     """Descriptors and tasks."""
     assert daemon.process
-    return psutil.Process(daemon.process.pid).num_fds(), len(daemon.get("/v1/debug/tasks")[1]["tasks"])
+    return psutil.Process(daemon.process.pid).num_fds(), len(tasks(daemon))
+
+
+def tasks(daemon: Running) -> set[str]:
+    return {task["name"] for task in daemon.get("/v1/debug/tasks")[1]["tasks"]}
 
 
 def bombard(daemon: Running, seed: int, count: int) -> None:
     document: dict[str, Any] = daemon.get("/v1/openapi.json")[1]
     paths = [path for path in document["paths"] if "/reload" not in path]
+    until(lambda: {"outbox-alive", "outbox-dispatcher"} <= tasks(daemon))  # the last to begin
     before = held(daemon)
     for request in requests(paths, seed, count):
         try:
