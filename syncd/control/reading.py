@@ -172,7 +172,7 @@ class Reading:
 
     async def follow(self, request: web.Request) -> web.StreamResponse:
         wanted = int(request.match_info["request"])
-        if await self._ended(wanted) is None and not self._goes_on(wanted) and not self._waits(wanted):
+        if not self._goes_on(wanted) and not self._waits(wanted) and await self._run_of(wanted) is None:
             raise not_found(f"there is no request {wanted}, or not any more: syncctl runs lists what became of it")
         return await answers.lines(request, self._following(wanted))
 
@@ -198,8 +198,12 @@ class Reading:
         return any(each.id == wanted for each in self.core.store.requests)
 
     async def _ended(self, wanted: int) -> Row | None:
-        row = await self.core.store.read(lambda c: queries.run_of(c, wanted))
+        row = await self._run_of(wanted)
         return row if row and row["state"] != "running" else None
+
+    async def _run_of(self, wanted: int) -> Row | None:
+        """Looked for last: whoever waits no more has a run by then, though it may not be known to go on yet."""
+        return await self.core.store.read(lambda c: queries.run_of(c, wanted))
 
     # -- the picture
 

@@ -266,3 +266,9 @@ def test_an_expectation_that_is_not_known_is_refused_in_json(quiet: Running, pat
     heard = say(quiet.socket, b"POST " + path + b" HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n")
     assert heard.startswith(b"HTTP/1.1 417 ")
     assert b'{"error":{' in heard
+
+
+def test_a_request_is_known_at_every_moment_between_its_begin_and_its_end(daemon: Running) -> None:
+    """It waits no more before its run is known to go on, and a short run has ended before the next look."""
+    for _ in range(20):
+        assert daemon.sync(kinds=["nothing"])["state"]
