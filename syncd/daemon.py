@@ -115,13 +115,7 @@ class Daemon:
         setting = Setting(config, now())
         plans = Plans(store, lambda: core.setting.config, collectors, lambda: core.limits, lambda: datetime.now(UTC))
         await plans.load()
-        outbox = Outbox(
-            store,
-            lambda: core.setting.config,
-            counted=telemetry.attempted,
-            busy=lambda: runs.current is not None,
-            gateway=Gateway(planner=partial(planned, plans)),
-        )
+        outbox = _outbox(runs, plans, telemetry, lambda: core.setting.config)
         core = Core(
             store,
             runs,
@@ -324,6 +318,16 @@ class Daemon:
             return "idle; nothing is scheduled"
         name, when = min(planned.items(), key=lambda each: each[1])
         return f"idle; next: {name} at {when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _outbox(runs: Runs, plans: Plans, telemetry: Telemetry, config: Callable[[], Config]) -> Outbox:
+    return Outbox(
+        runs.store,
+        config,
+        counted=telemetry.attempted,
+        busy=lambda: runs.current is not None,
+        gateway=Gateway(planner=partial(planned, plans)),
+    )
 
 
 def _door(config: Config, stack: AsyncExitStack, environ: Mapping[str, str]) -> Door:

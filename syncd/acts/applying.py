@@ -64,7 +64,7 @@ class Applier:
 
     async def apply(self, item: Row) -> None:
         """Raises StoreError: then the item stays as it was noted, and nobody acts on it again."""
-        act = Act(**{**item["act"], "keys": tuple(item["act"].get("keys", ()))})
+        act = _act_of(item)
         try:
             looked = await self._look(item)
         except ConfigError as error:
@@ -87,7 +87,7 @@ class Applier:
 
     async def settle(self, item: Row) -> None:
         """An item of which nobody knows whether it was done: looked at, never acted on."""
-        act = Act(**{**item["act"], "keys": tuple(item["act"].get("keys", ()))})
+        act = _act_of(item)
         try:
             looked = await self._look(item)
         except ConfigError:
@@ -227,6 +227,10 @@ class Applier:
         tags = after.tags if after is not None else None
         log.info("resource.acted", plan=item["plan"], urn=item["resource"]["urn"], state=state, reason=reason)
         await self.store.change(lambda journal: plans.end_item(journal, item, state, reason, tags))
+
+
+def _act_of(item: Row) -> Act:
+    return Act(**{**item["act"], "keys": tuple(item["act"].get("keys", ()))})
 
 
 def _may_be_done(error: ReadError) -> bool:
