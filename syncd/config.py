@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ from syncd.settings import (
     WorkflowSettings,
     WorkflowsSettings,
 )
+
+S = TypeVar("S")
 
 
 def load(path: Path | None = None, *, database: Path | None = None) -> Config:
@@ -75,11 +77,20 @@ def search_settings(path: Path | None = None) -> SearchSettings:
 
     Raises ConfigError where it cannot be used.
     """
+    return _alone(path, "search", SearchSettings)
+
+
+def schedule_settings(path: Path | None = None) -> ScheduleSettings:
+    """[schedule], as `search_settings`."""
+    return _alone(path, "schedule", ScheduleSettings)
+
+
+def _alone(path: Path | None, name: str, kind: type[S]) -> S:
     complaints: list[str] = []
-    found = section(read(files_of(path)), "search", SearchSettings, complaints)
+    found = section(read(files_of(path)), name, kind, complaints)
     if complaints:
         raise ConfigError(complaints[0])
-    assert isinstance(found, SearchSettings)
+    assert isinstance(found, kind)
     return found
 
 

@@ -121,6 +121,24 @@ class Session(Protocol):
     async def close(self) -> None: ...
 
 
+class Loose(NamedTuple):
+    """Resources of a kind in one account and region began to refer, by edges of this type, to what nobody knows yet."""
+
+    account: str
+    region: str
+    kind: str
+    type: str
+
+
+@runtime_checkable
+class Sensing(Protocol):
+    """A session that can tell cheaply in which of its scopes something may be. A session need not."""
+
+    def signs(self, rests: Callable[[Scope], bool], loose: Iterable[Loose], reader: Reader) -> AsyncIterator[Scope]:
+        """Those of this run's scopes that `rests` holds for with a sign of life. What cannot be seen is no sign."""
+        ...
+
+
 class Collector(Protocol):
     """One provider. `settings` is the frozen struct type that its part of the configuration is read into."""
 

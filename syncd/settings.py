@@ -70,13 +70,15 @@ Cronline = Annotated[str, Meta(max_length=200, description="a cron expression su
 
 
 class ScheduleSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When the daemon reads by itself. `collectors`: name → cron line; `max_age_minutes`: glob → minutes."""
+    """When the daemon reads by itself. `collectors`: name → cron line; `*_age_minutes`: glob → minutes."""
 
     cron: Cronline = "0 * * * *"
     timezone: str = "UTC"
     jitter_seconds: Annotated[float, Meta(ge=0)] = 300.0
     collectors: dict[str, Cronline] = {}
     max_age_minutes: dict[str, Annotated[float, Meta(ge=1)]] = {}
+    min_age_minutes: dict[str, Annotated[float, Meta(ge=1)]] = {}
+    probe_hours: Annotated[float, Meta(ge=0, le=720)] = 6.0
 
 
 class WorkflowSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

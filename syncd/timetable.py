@@ -13,11 +13,10 @@ from syncd.errors import StoreError
 from syncd.plugin import Selection
 from syncd.schedule import LONGEST_SLEEP, Due, Entry, Every, soonest, when
 from syncd.settings import Config, ScheduleSettings
-from syncd.store.requests import COLLECT, Wish
+from syncd.store.requests import COLLECT, SCHEDULE, Wish
 
 log = structlog.get_logger()
 
-TRIGGER = "schedule"
 ALL = "all"
 
 
@@ -120,7 +119,7 @@ class Timetable:
             if not due.is_due(self._now(), self._clock()):
                 continue
             planned = self._planned[name]
-            await self._ask(Wish(TRIGGER, name, planned.selection, workflow=planned.workflow, entry=name))
+            await self._ask(Wish(SCHEDULE, name, planned.selection, workflow=planned.workflow, entry=name))
             self._started[name] = self._now()
             planned_now = self._dues.get(name, due)  # another one after a reload meanwhile
             planned_now.started(self._started[name], self._clock())

@@ -1,6 +1,6 @@
 """The AWS collector at work during one run: discovers scopes and reads them."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
 import aiohttp
@@ -26,10 +26,11 @@ from collectors.aws.places import COLLECTOR, Place, places
 from collectors.aws.plans import ScopePlan
 from collectors.aws.selection import accounts_of, by_scope, is_selected, wanted_kinds
 from collectors.aws.settings import AwsSettings
+from collectors.aws.signs import Signs
 from collectors.aws.tagging import BulkTags
 from syncd.errors import Failed
 from syncd.model import Act, Blind, Doubt, Gap, Node, Scope
-from syncd.plugin import Calls, Reader, Selection
+from syncd.plugin import Calls, Loose, Reader, Selection
 
 
 class AwsSession:
@@ -53,11 +54,13 @@ class AwsSession:
         self._bases = {entry.kind: entry.bases for entry in entries}
         self._plans: dict[str, ScopePlan] = {}
         self._places: dict[str, Place] = {}
+        self._selection = Selection()
         types = frozenset(entry.tagging for entry in entries if entry.tagging)
         self._engine = Engine(client, BulkTags(client.models, types))
 
     async def scopes(self, calls: Calls, selection: Selection) -> AsyncIterator[Scope | Blind]:
         """Accounts as they are found; in each the frame first, then services and regions in turn."""
+        self._selection = selection
         found = places(self._client, self._settings, calls, accounts_of(selection), given=self._sources)
         async for place in found:
             if isinstance(place, Blind):
@@ -65,12 +68,17 @@ class AwsSession:
                 continue
             self._places[place.account] = place
             for scope in self._scopes_of(place, selection):
+                if scope.name in self._plans:
+                    self._engine.expect(self._plans[scope.name], scope.account, scope.region)
                 yield scope
 
     def _scopes_of(self, place: Place, selection: Selection) -> Iterator[Scope]:
         # Places hold only the regions that a run asks for: not enough for a whole reading of an account's frame.
         if not selection.regions:
             yield from (scope for scope in _frame(place) if self._is_wanted(scope, selection))
+        yield from self._services_of(place, selection)
+
+    def _services_of(self, place: Place, selection: Selection) -> Iterator[Scope]:
         if not place.reads:
             return
         for name, entries in self._entries.items():
@@ -84,7 +92,6 @@ class AwsSession:
 
     def _scope(self, place: Place, region: str, name: str, entries: list[KindEntry]) -> Scope:
         plan = self._plan(name, entries)
-        self._engine.expect(plan, place.account, region)
         return Scope(COLLECTOR, place.account, region, name, plan.kind_names, plan.fingerprint)
 
     def _plan(self, name: str, entries: list[KindEntry]) -> ScopePlan:
@@ -106,6 +113,28 @@ class AwsSession:
             raise Failed(f"the catalog has no scope {scope.name}")
         plan = self._plan(scope.name, self._entries[scope.name])
         return self._engine.collect(plan, place, scope.region, reader)
+
+    async def signs(
+        self, rests: Callable[[Scope], bool], loose: Iterable[Loose], reader: Reader
+    ) -> AsyncIterator[Scope]:
+        """Empty scopes of which a reference or a tag says that something is there now."""
+        signs = Signs(self._client, self._compiler, self._entries)
+        for account, region, name in sorted(signs.referred(loose)):
+            if account in self._places:
+                scope = self._scope(self._places[account], region, name, self._entries[name])
+                if rests(scope):
+                    yield scope
+        async for scope in signs.tagged(self._resting(rests), reader):
+            yield scope
+
+    def _resting(self, rests: Callable[[Scope], bool]) -> Iterator[tuple[Place, str, list[Scope]]]:
+        """By place and region, one after the other: all of a wide estate together would be millions."""
+        for place in self._places.values():
+            found: dict[str, list[Scope]] = {}
+            for scope in self._services_of(place, self._selection):
+                if rests(scope):
+                    found.setdefault(scope.region, []).append(scope)
+            yield from ((place, region, scopes) for region, scopes in found.items())
 
     async def read(self, scope: Scope, node: Node, reader: Reader) -> Node | None:
         """One resource again, fresh; None when it is gone."""

@@ -40,6 +40,7 @@ def _readable(summary: RunSummary, file: Path, colours: bool) -> None:
 
 def _figures(summary: RunSummary) -> str:
     scopes = ", ".join(f"{count:,} {state}" for state, count in sorted(summary.scopes.items()) if count) or "none"
+    scopes += f"; {summary.resting:,} not asked this time" if summary.resting else ""
     events = f", events {summary.first_event}-{summary.last_event}" if summary.last_event else ""
     return (
         f"scopes: {scopes}\n"

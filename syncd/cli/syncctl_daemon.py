@@ -32,6 +32,12 @@ ACCEPT = """\
   syncctl accept aws/111122223333/eu-west-1/ec2.instances --wait
   syncctl accept 'aws/444455556666/*'        everything held or retired of an account that was closed
 """
+CALLS = """\
+  syncctl debug calls
+  syncctl debug calls --by account -o tsv
+  syncctl debug calls --everything           of a run by hand, which leaves nothing out
+"""
+PARTS = ("service", "account", "region", "scope")
 STATUS = """\
   syncctl status
   syncctl status --watch                     again every two seconds, until Ctrl-C
@@ -205,10 +211,28 @@ def _config(commands: Commands) -> None:
 
 def _debug(commands: Commands) -> None:
     tasks, limits = "  syncctl debug tasks\n", "  syncctl debug limits\n  syncctl debug limits -o json\n"
-    debug = _group(commands, "debug", "what the daemon does inside", tasks + limits)
+    debug = _group(commands, "debug", "what the daemon does inside, and what a run costs", tasks + limits + CALLS)
     _watch(_command(debug, "tasks", "its tasks, and the line where each of them waits", tasks, lists.tasks, FORMATS))
     text = "how many calls each service of each account may have under way, and has"
     _watch(_command(debug, "limits", text, limits, lists.limits, FORMATS))
+    _calls(debug)
+
+
+def _calls(debug: Commands) -> None:
+    text = "how many calls the next scheduled run will make, by what each part took last time; read from the file"
+    added = debug.add_parser("calls", help=text, description=text, epilog=f"examples:\n{CALLS}")
+    added.add_argument("--by", choices=PARTS, default="service", help="default: service")
+    added.add_argument("--everything", action="store_true", help="for a run by hand, which leaves nothing out")
+    common.add_config(added)
+    common.add_database(added)
+    common.add_output(added, FORMATS)
+    added.set_defaults(handler=_run_calls)
+
+
+def _run_calls(arguments: argparse.Namespace) -> int:
+    from syncd.cli.calls import calls
+
+    return calls(arguments)
 
 
 def _seconds(text: str) -> float:

@@ -61,13 +61,30 @@ def load_quiet(connection: sqlite3.Connection) -> dict[Place, set[str]]:
     return {(c, a, r): set(json.loads(names)) for c, a, r, names in rows}
 
 
+def load_served(connection: sqlite3.Connection) -> dict[Place, str]:
+    """Up to when all empty scopes of a place were asked whenever it was their turn."""
+    return {
+        (c, a, r): at
+        for c, a, r, at in connection.execute("select collector, account, region, served_at from scope_quiet")
+    }
+
+
+def save_served(connection: sqlite3.Connection, places: Iterable[Place], served: str, read: str) -> None:
+    """`read`: each of them was asked then or later."""
+    connection.executemany(
+        "update scope_quiet set served_at = ?, read_at = max(read_at, ?) "
+        "where (collector, account, region) = (?, ?, ?)",
+        ((served, read, *place) for place in places),
+    )
+
+
 def save_quiet(connection: sqlite3.Connection, places: Iterable[tuple[Place, set[str]]], now: str) -> None:
-    """One row a place; a place without names has none."""
+    """One row a place; a place without names has none. The run says at its end when they were read."""
     for place, names in places:
         if names:
             connection.execute(
-                "insert into scope_quiet values (?, ?, ?, ?, ?) on conflict do update set names = excluded.names, "
-                "read_at = excluded.read_at",
+                "insert into scope_quiet (collector, account, region, names, read_at) values (?, ?, ?, ?, ?) "
+                "on conflict do update set names = excluded.names",
                 (*place, json.dumps(sorted(names)), now),
             )
         else:
@@ -86,6 +103,11 @@ def save_kinds(connection: sqlite3.Connection, changed: Yields) -> None:
     for (collector, name), kinds in sorted(changed.items()):
         connection.execute("delete from scope_kind where (collector, name) = (?, ?)", (collector, name))
         connection.executemany("insert into scope_kind values (?, ?, ?)", [(collector, name, k) for k in sorted(kinds)])
+
+
+def remembered(row: Coverage, now: str) -> bool:
+    """The negative cache: serves only scopes that were never complete, until it expires."""
+    return row.state == "disabled" and not row.baseline and row.expires > now
 
 
 def place_of(scope: Scope) -> Place:

@@ -38,7 +38,9 @@ class Ledger:
 
         def note(asked: tuple[Request, bool]) -> None:
             found, joined = asked
-            if not joined:
+            if joined:
+                self.requests = [found if each.id == found.id else each for each in self.requests]
+            else:
                 self.requests.append(found)
 
         return await self._writer.write(lambda c: requests.ask(c, now, wish), note)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from syncd.plugin import Selection
+from syncd.plugin import Loose, Selection
 from syncd.store.requests import selection_of
 
 Row = dict[str, Any]
@@ -149,3 +149,27 @@ def costs(connection: sqlite3.Connection) -> list[tuple[str, Selection, float, i
     )
     rows = connection.execute(query).fetchall()[::-1]
     return [(workflow, selection_of(selection), seconds, scopes) for workflow, selection, seconds, scopes in rows]
+
+
+def last_calls(connection: sqlite3.Connection) -> dict[int, int]:
+    """Number of a scope's row → calls at its last reading of which statistics are kept."""
+    query = "select scope, calls, max(run) from scope_run group by scope"
+    return {scope: calls for scope, calls, _ in connection.execute(query)}
+
+
+def commits(connection: sqlite3.Connection) -> int:
+    """The number of the last commit."""
+    return int(connection.execute("select value from counter where name = 'commit'").fetchone()[0])
+
+
+def loose(connection: sqlite3.Connection, since: int) -> list[tuple[str, Loose]]:
+    """New references after a commit whose target nobody knows, each kind of them once, with its collector."""
+    query = (
+        "select distinct s.collector, n.account, n.region, k.name, t.name from edge e "
+        "join edge_type t on t.id = e.type join node n on n.key = e.src "
+        "join kind k on k.id = n.kind join scope s on s.id = e.scope "
+        "where e.from_commit > ? and t.name not like '%<' "
+        "and not exists (select 1 from node d where d.key = e.dst) "
+        "and not exists (select 1 from handle h where h.key = e.dst)"
+    )
+    return [(collector, Loose(*row)) for collector, *row in connection.execute(query, (since,))]

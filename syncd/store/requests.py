@@ -11,6 +11,8 @@ from syncd.store.journal import advance
 _HEARD = "heard:"
 COLLECT = "collect"
 """The workflow that reads."""
+SCHEDULE = "schedule"
+"""The trigger of what nobody asked for by hand."""
 
 
 class Request(NamedTuple):
@@ -50,10 +52,18 @@ def ask(connection: sqlite3.Connection, now: str, wish: Wish) -> tuple[Request, 
     same = "select id, asked, trigger, asker from request where workflow = ? and selection = ? and accept = ?"
     row = connection.execute(same, what).fetchone()
     if row is not None:
-        return _request(row, wish), True
+        return _join(connection, _request(row, wish), wish), True
     new = (advance(connection, "request", 1), now, wish.trigger, wish.asker)
     connection.execute("insert into request values (?, ?, ?, ?, ?, ?, ?)", (*new, *what))
     return _request(new, wish), False
+
+
+def _join(connection: sqlite3.Connection, request: Request, wish: Wish) -> Request:
+    """Who asks by hand wants all of it: what the schedule asked for, and may leave something out, becomes theirs."""
+    if request.trigger != SCHEDULE or wish.trigger == SCHEDULE:
+        return request
+    connection.execute("update request set trigger = ?, asker = ? where id = ?", (wish.trigger, wish.asker, request.id))
+    return request._replace(trigger=wish.trigger, asker=wish.asker)
 
 
 def _request(row: tuple[int, str, str, str], wish: Wish) -> Request:

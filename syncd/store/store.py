@@ -59,6 +59,7 @@ class Store(Kept):
         )
         self._rows: dict[str, Coverage] = {}
         self._quiet: dict[Place, set[str]] = {}
+        self._served: dict[Place, str] = {}
         self._yields: Yields = {}
         self._pending: list[Unchanged] = []
         self._stats: list[tuple[int, ScopeRun]] = []
@@ -116,6 +117,7 @@ class Store(Kept):
         connection.execute("commit")
         self._rows = coverage.load(connection)
         self._quiet = coverage.load_quiet(connection)
+        self._served = coverage.load_served(connection)
         self._yields = coverage.load_kinds(connection)
         self.requests = requests.pending(connection)
 
@@ -139,6 +141,10 @@ class Store(Kept):
     def quiet(self) -> Mapping[Place, set[str]]:
         """Names of the complete and empty scopes, by place."""
         return self._quiet
+
+    def served(self, scope: Scope) -> str | None:
+        """Up to when a complete and empty scope was asked whenever it was its turn ("": never); None for any other."""
+        return self._served.get(coverage.place_of(scope), "") if self.is_quiet(scope) else None
 
     def is_quiet(self, scope: Scope) -> bool:
         """Complete and empty at its last reading, without a row of its own."""
@@ -384,3 +390,12 @@ class Store(Kept):
         if gone:
             now, shared = self._now(), [(place, set(self._quiet[place])) for place in gone]
             await self._writer.write(lambda c: coverage.save_quiet(c, shared, now))
+
+    async def serve_quiet(self, places: Iterable[Place], served: str, read: str) -> None:
+        """A run has asked all of these places' empty scopes whose turn it was; each was asked at `read` or later."""
+        known = [place for place in places if self._quiet.get(place)]
+        if known:
+            await self._writer.write(
+                lambda c: coverage.save_served(c, known, served, read),
+                lambda _: self._served.update(dict.fromkeys(known, served)),
+            )

@@ -14,8 +14,9 @@ from syncd.errors import CredentialsError, StoreError, SyncdError
 from syncd.kinds import KindRegistry
 from syncd.plugin import Collector, Session
 from syncd.settings import Config, SyncSettings
-from syncd.store.requests import Request
+from syncd.store.requests import SCHEDULE, Request
 from syncd.store.store import Store
+from syncd.sync.cadence import Cadence, cadence_of
 from syncd.sync.calls import Patience
 from syncd.sync.limits import Limits
 from syncd.sync.report import summary_of
@@ -110,7 +111,7 @@ class Performer(Struct):
     def _run(self, request: Request, sessions: Mapping[str, Session]) -> Run:
         settings = self.config.sync
         retire_after = settings.retire_after_days * 86400
-        plan = Plan(request.selection, request.accept, settings.max_scopes, retire_after)
+        plan = Plan(request.selection, request.accept, settings.max_scopes, retire_after, self.cadence(request))
         return Run(
             self.store,
             sessions,
@@ -122,6 +123,13 @@ class Performer(Struct):
             time.monotonic,
             self.progress,
         )
+
+    def cadence(self, request: Request) -> Cadence | None:
+        """Only what the schedule asks for as a whole leaves anything out: who asks by hand wants to know."""
+        if request.trigger != SCHEDULE or not request.selection.everything:
+            return None
+        cadence = cadence_of(self.config.schedule)
+        return cadence if cadence.leaves_out else None
 
     async def _open_sessions(self, request: Request, sessions: dict[str, Session], stack: AsyncExitStack) -> None:
         """Sessions of all collectors of the request that have something to read with.

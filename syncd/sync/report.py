@@ -19,6 +19,7 @@ async def summary_of(run: Run, store: Store, state: str, reason: str, seconds: f
         reason=reason,
         seconds=round(seconds, 3),
         scopes=dict(run.states),
+        resting=run.resting,
         nodes=sum(row.nodes for row in rows),
         created=run.created.total(),
         updated=run.updated.total(),

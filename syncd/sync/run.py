@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -11,29 +11,36 @@ from msgspec import Struct, field
 
 from syncd.errors import Denied, Disabled, Failed, ReadError
 from syncd.model import Blind, Scope
-from syncd.plugin import Selection, Session
-from syncd.store.coverage import Place, place_of
+from syncd.plugin import Selection, Sensing, Session
+from syncd.store import queries
+from syncd.store.coverage import Place, place_of, remembered
 from syncd.store.runs import ScopeRun
 from syncd.store.store import Store
+from syncd.sync.cadence import Cadence
 from syncd.sync.calls import HostCalls, Patience, Tally
 from syncd.sync.limits import Limits
-from syncd.sync.scope_run import Guards, Result, ScopeRunner, iso
+from syncd.sync.scope_run import Guards, Result, ScopeReader, ScopeRunner, iso
 from syncd.sync.summary import PlaceProgress, Progress
 
 log = structlog.get_logger()
 
+Work = tuple[ScopeRunner, Scope]
 ERRORS: Mapping[str, type[ReadError]] = {"denied": Denied, "failed": Failed, "disabled": Disabled}
 AHEAD = 512
 """Scopes that discovery may be ahead of the readers."""
 
 
 class Plan(Struct, frozen=True):
-    """What a run is to do. `retire_after` in seconds; `accept`: scope globs whose guards are off."""
+    """What a run is to do. `retire_after` in seconds; `accept`: scope globs whose guards are off.
+
+    `cadence`: what may be left out this time; None for a run that somebody asked for.
+    """
 
     selection: Selection
     accept: tuple[str, ...] = ()
     workers: int = 48
     retire_after: float = 30 * 86400.0
+    cadence: Cadence | None = None
 
 
 class Run(Struct):
@@ -56,43 +63,50 @@ class Run(Struct):
     places: dict[Place, PlaceProgress] = field(default_factory=dict)
     nodes: int = 0
     found: int = 0
+    resting: int = 0
     discovering: bool = True
 
     async def execute(self) -> None:
         """Reads all scopes of the plan. Raises StoreError; everything else ends in coverage."""
-        queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None] = asyncio.Queue(AHEAD)
+        begun, commits = self.now(), await self.store.read(queries.commits)
         discovery = Discovery(self.store)
+        await self._read(lambda put: self._discover(put, discovery))
+        if self.resting:
+            await self._read(lambda put: self._wake(put, commits))
+        await self._settle(discovery, begun)
+
+    async def _read(self, feed: Callable[[Callable[[Work], Awaitable[None]]], Awaitable[None]]) -> None:
+        """Reads what `feed` puts, many scopes at a time, and has all of it written."""
+        queue: asyncio.Queue[Work | None] = asyncio.Queue(AHEAD)
+
+        async def fed() -> None:
+            await feed(queue.put)
+            for _ in range(self.plan.workers):
+                await queue.put(None)
+
         try:
             async with asyncio.TaskGroup() as group:
                 for number in range(self.plan.workers):
                     group.create_task(self._work(queue), name=f"scope-worker-{number}")
-                group.create_task(self._discover(queue, discovery), name="discovery")
+                group.create_task(fed(), name="discovery")
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from errors
         await self.store.flush()
-        await self._settle(discovery)
 
     # -- discovery
 
-    async def _discover(self, queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None], discovery: "Discovery") -> None:
+    async def _discover(self, put: Callable[[Work], Awaitable[None]], discovery: "Discovery") -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 for name, session in self.sessions.items():
-                    group.create_task(self._discover_one(name, session, queue, discovery), name=f"discover-{name}")
+                    group.create_task(self._discover_one(name, session, put, discovery), name=f"discover-{name}")
         finally:
             self.discovering = False
-        for _ in range(self.plan.workers):
-            await queue.put(None)
 
     async def _discover_one(
-        self,
-        name: str,
-        session: Session,
-        queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None],
-        discovery: "Discovery",
+        self, name: str, session: Session, put: Callable[[Work], Awaitable[None]], discovery: "Discovery"
     ) -> None:
-        runner = ScopeRunner(self.store, session, self.guards, self._calls, self.now, self.clock)
-        calls = self._calls()
+        runner, calls = self._runner(session), self._calls()
         try:
             async for item in session.scopes(calls, self.plan.selection):
                 if isinstance(item, Blind):
@@ -102,9 +116,12 @@ class Run(Struct):
                 if not self._wanted(item):
                     session.skip(item)
                     continue
-                self.found += 1
-                self._place(item).scopes_total += 1
-                await queue.put((runner, item))
+                if self._rests(item):
+                    session.skip(item)
+                    self.resting += 1
+                    continue
+                self._expect(item)
+                await put((runner, item))
         except ReadError as error:
             discovery.blind.append(Blind(name, "", error.state, error.operation, error.permission, error.reason))
         self.total.add(calls.tally)
@@ -113,12 +130,43 @@ class Run(Struct):
         scopes = self.plan.selection.scopes
         return not scopes or any(fnmatchcase(scope.key, pattern) for pattern in scopes)
 
+    def _expect(self, scope: Scope) -> None:
+        self.found += 1
+        self._place(scope).scopes_total += 1
+
+    def _rests(self, scope: Scope) -> bool:
+        """Whether this run may leave the scope out; one that lost its row in this run was read by it."""
+        if self.plan.cadence is None:
+            return False
+        return self.plan.cadence.rests(scope, self.store.row(scope), self.store.served(scope), self.now())
+
+    async def _wake(self, put: Callable[[Work], Awaitable[None]], commits: int) -> None:
+        """Reads those after all that show a sign of life: something refers to them, or a cheap look tells of them."""
+        loose = await self.store.read(lambda connection: queries.loose(connection, commits))
+        for name, session in self.sessions.items():
+            if not isinstance(session, Sensing):
+                continue
+            runner, calls = self._runner(session), self._calls()
+            reader, own = ScopeReader(calls, self.store, {}, False), [each for of, each in loose if of == name]
+            woken = set()
+            async for scope in session.signs(lambda each: self._wanted(each) and self._rests(each), own, reader):
+                if scope.key not in woken:
+                    woken.add(scope.key)
+                    self.resting -= 1
+                    self._expect(scope)
+                    log.info("scope.woken", scope=scope.key)
+                    await put((runner, scope))
+            self.total.add(calls.tally)
+
+    def _runner(self, session: Session) -> ScopeRunner:
+        return ScopeRunner(self.store, session, self.guards, self._calls, self.now, self.clock)
+
     def _calls(self) -> HostCalls:
         return HostCalls(self.limits, self.patience)
 
     # -- reading
 
-    async def _work(self, queue: asyncio.Queue[tuple[ScopeRunner, Scope] | None]) -> None:
+    async def _work(self, queue: asyncio.Queue[Work | None]) -> None:
         while (item := await queue.get()) is not None:
             runner, scope = item
             if self._remembered(scope):
@@ -130,9 +178,8 @@ class Run(Struct):
             self._count(await runner.run(scope, accept))
 
     def _remembered(self, scope: Scope) -> bool:
-        """The negative cache: serves only scopes that were never complete, until it expires."""
         row = self.store.row(scope)
-        return row is not None and row.state == "disabled" and not row.baseline and row.expires > self.now()
+        return row is not None and remembered(row, self.now())
 
     def _count(self, result: Result) -> None:
         self.states[result.state] += 1
@@ -165,7 +212,7 @@ class Run(Struct):
 
     # -- what was not discovered
 
-    async def _settle(self, discovery: "Discovery") -> None:
+    async def _settle(self, discovery: "Discovery", begun: str) -> None:
         """Marks what discovery could not look into; retires what a complete discovery did not find."""
         for blind in discovery.blind:
             await self._mark_blind(blind, discovery)
@@ -176,6 +223,9 @@ class Run(Struct):
                     await self.store.forget(key)
             await self.store.retire([key for key in retired if key in self.store.rows], "no longer discovered")
             await self.store.drop_quiet(discovery.gone_quiet(self.sessions))
+            longest = self.plan.cadence.longest if self.plan.cadence else 0.0
+            read = iso(datetime.fromisoformat(begun) - timedelta(seconds=longest))
+            await self.store.serve_quiet(discovery.served(self.sessions), begun, read)
         await self._forget_old()
 
     async def _mark_blind(self, blind: Blind, discovery: "Discovery") -> None:
@@ -239,7 +289,13 @@ class Discovery:
         return {
             (collector, account, region): names
             for (collector, account, region), names in self.quiet.items()
-            if names
-            and collector in sessions
-            and not any(b.collector == collector and b.account in ("", account) for b in self.blind)
+            if names and self._looked_into(sessions, collector, account)
         }
+
+    def served(self, sessions: Mapping[str, Session]) -> list[Place]:
+        """Places whose empty scopes were all discovered, and asked if it was their turn."""
+        return [place for place in self.store.quiet if self._looked_into(sessions, *place[:2])]
+
+    def _looked_into(self, sessions: Mapping[str, Session], collector: str, account: str) -> bool:
+        blind = any(b.collector == collector and b.account in ("", account) for b in self.blind)
+        return collector in sessions and not blind

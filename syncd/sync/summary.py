@@ -61,13 +61,17 @@ class IncompleteScope:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A finished run. `state`: complete, incomplete, cancelled, failed. `seconds` is wall time; `bytes` of answers."""
+    """A finished run. `state`: complete, incomplete, cancelled, failed. `seconds` is wall time; `bytes` of answers.
+
+    `resting`: scopes left out, since nothing is there or what is known is young enough.
+    """
 
     run: int
     state: str
     reason: str = ""
     seconds: float = 0.0
     scopes: dict[str, int] = field(default_factory=dict)
+    resting: int = 0
     nodes: int = 0
     created: int = 0
     updated: int = 0
