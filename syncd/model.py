@@ -86,6 +86,7 @@ class Last(Struct, frozen=True):
     document: Document
     tags: dict[str, str]
     never: frozenset[str]
+    volatile: Document = {}
 
 
 class Gap(Struct, frozen=True):

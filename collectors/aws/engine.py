@@ -13,6 +13,7 @@ from collectors.aws.parents import Listed, Parents
 from collectors.aws.places import Place
 from collectors.aws.plans import KindPlan, ParentPlan, ScopePlan
 from collectors.aws.tagging import BulkTags
+from collectors.aws.usage import Usage
 from collectors.aws.work import merge
 from syncd.errors import Failed, Gone, ReadError
 from syncd.model import Doubt, Gap, Node
@@ -30,9 +31,10 @@ _ENOUGH = 64  # items that wait before their facets are asked for, so that small
 class Engine:
     """What the readings of one run share: the client, the parents' lists and the tags of whole regions."""
 
-    def __init__(self, client: Client, tags: BulkTags) -> None:
+    def __init__(self, client: Client, tags: BulkTags, usage: Usage | None = None) -> None:
         self._client = client
         self._tags = tags
+        self._usage = usage
         self._parents = Parents()
 
     def expect(self, plan: ScopePlan, account: str, region: str) -> None:
@@ -51,7 +53,7 @@ class Engine:
         """All nodes of the scope, or raises a ReadError."""
         names = {"account": place.account, "region": region, "partition": place.partition}
         asking = Asking(self._client, reader, place.identity, region, names)
-        readings = [_Reading(asking, kind, self._tags) for kind in plan.kinds]
+        readings = [_Reading(asking, kind, self._tags, usage=self._usage) for kind in plan.kinds]
         try:
             async with aclosing(self._pages(plan, asking)) as pages:
                 async for page, parent in pages:
@@ -77,7 +79,7 @@ class Engine:
         """
         names = {"account": place.account, "region": region, "partition": place.partition}
         asking = Asking(self._client, reader, place.identity, region, names)
-        reading = _Reading(asking, plan.kinds[0], self._tags, only=urn)
+        reading = _Reading(asking, plan.kinds[0], self._tags, urn, self._usage)
         try:
             async with aclosing(self._pages(plan, asking, narrow)) as pages:
                 async for page, parent in pages:
@@ -162,9 +164,12 @@ class _Reading:
     `only`: the URN of the one that is wanted, "" for all.
     """
 
-    def __init__(self, asking: Asking, plan: KindPlan, tags: BulkTags, only: str = "") -> None:
+    def __init__(
+        self, asking: Asking, plan: KindPlan, tags: BulkTags, only: str = "", usage: Usage | None = None
+    ) -> None:
         self._asking = asking
         self._only = only
+        self._usage = usage
         self._plan = plan
         self._tags = tags
         self._waiting: list[Item] = []
@@ -220,7 +225,10 @@ class _Reading:
             await self._facets.complete(others, tagged=False)
             if not tagged and not any(item.tags or "tags" in item.unseen for item in items):
                 self._in_bulk = True  # asked one by one they have none either: the sweep is right about the rest
-        return [self._deriver.node(item) for item in items]
+        nodes = [self._deriver.node(item) for item in items]
+        if self._usage is not None:
+            await self._usage.fill(self._plan.kind, self._asking, nodes)
+        return nodes
 
     async def _tag(self, items: list[Item]) -> tuple[list[Item], list[Item]]:
         """Tags from the region's sweep, and the items to ask about one by one: it failed, or leaves a doubt."""

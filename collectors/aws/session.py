@@ -28,6 +28,7 @@ from collectors.aws.selection import accounts_of, by_scope, is_selected, wanted_
 from collectors.aws.settings import AwsSettings
 from collectors.aws.signs import Signs
 from collectors.aws.tagging import BulkTags
+from collectors.aws.usage import Usage
 from syncd.errors import Failed
 from syncd.model import Act, Blind, Doubt, Gap, Node, Scope
 from syncd.plugin import Calls, Loose, Reader, Selection
@@ -56,7 +57,8 @@ class AwsSession:
         self._places: dict[str, Place] = {}
         self._selection = Selection()
         types = frozenset(entry.tagging for entry in entries if entry.tagging)
-        self._engine = Engine(client, BulkTags(client.models, types))
+        usage = Usage(client.models) if settings.usage else None
+        self._engine = Engine(client, BulkTags(client.models, types), usage)
 
     async def scopes(self, calls: Calls, selection: Selection) -> AsyncIterator[Scope | Blind]:
         """Accounts as they are found; in each the frame first, then services and regions in turn."""

@@ -65,6 +65,7 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     regions          globs of the regions to read, of those enabled; exclude_regions leaves out
     kinds            "curated": all of the catalog; or globs of kinds; exclude_kinds leaves out
     tags             "bulk": by the tagging API, 100 resources a call; "each": with each service's own calls
+    usage            whether CloudWatch is asked what resources do (docs/aws-usage.md): it costs money
     endpoint_url     instead of AWS: a stand-in or a gateway
     use_fips, use_dualstack  the kinds of endpoints; left out: as AWS_USE_FIPS_ENDPOINT … say
     max_page         at most so many items are asked for in a call
@@ -84,6 +85,7 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     kinds: Literal["curated"] | tuple[str, ...] = "curated"
     exclude_kinds: tuple[str, ...] = ()
     tags: Literal["bulk", "each"] = "bulk"
+    usage: bool = False
     endpoint_url: Url = ""
     use_fips: bool | None = None
     use_dualstack: bool | None = None

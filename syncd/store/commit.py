@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
+import orjson
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from syncd.store.diff import changes
 from syncd.store.journal import Event, Journal
 from syncd.store.names import Names
 from syncd.store.reading import Reading, owner_account
-from syncd.store.records import Record, split
+from syncd.store.records import Record, dumps, split
 
 HEIR = (
     "select s.scope from sighting s join scope c on c.id = s.scope where s.node = ? and s.scope <> ? "
@@ -209,8 +210,15 @@ class Commit:
 
 
 def renew(journal: Journal, words: Vocabulary, scope: Scope, record: Record, row: Coverage) -> None:
-    """One node that was read alone: it alone is written, and nothing is said of the rest of its scope."""
+    """One node that was read alone: it alone is written, and nothing is said of the rest of its scope.
+
+    What only a whole reading measures stays as it was measured last.
+    """
     if nodes.present(journal.connection, [record.key]):
+        old = journal.connection.execute("select body from volatile where node = ?", (record.key,)).fetchone()
+        if old and record.volatile:
+            both = {**orjson.loads(old[0]), **orjson.loads(record.volatile)}
+            record = replace(record, volatile=dumps(both).decode())
         reading = Reading(scope, {}, 0, 1, changed=[record])
         reading.volatile += [(record.key, record.volatile)] if record.volatile else []
         Commit(journal, words, reading, row, quiet=False).write()

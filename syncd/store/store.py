@@ -172,10 +172,13 @@ class Store(Kept):
 
     async def last(self, urn: str) -> Last | None:
         """A node as it was last read."""
-        query = "select d.body, d.tags, n.never from node n join document d on d.node = n.key where n.key = ?"
+        query = (
+            "select d.body, d.tags, n.never, coalesce(v.body, '{}') from node n join document d on d.node = n.key "
+            "left join volatile v on v.node = n.key where n.key = ?"
+        )
         async with self._reader.execute(query, (node_key(urn),)) as cursor:
             row = await cursor.fetchone()
-        return Last(orjson.loads(row[0]), orjson.loads(row[1]), split(row[2])) if row else None
+        return Last(orjson.loads(row[0]), orjson.loads(row[1]), split(row[2]), orjson.loads(row[3])) if row else None
 
     # -- runs
 

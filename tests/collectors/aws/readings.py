@@ -4,18 +4,21 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
 
 from collectors.aws.catalog import load
+from collectors.aws.client import Client
 from collectors.aws.compile import Compiler
 from collectors.aws.engine import Engine
 from collectors.aws.models import Models
 from collectors.aws.places import Place
 from collectors.aws.plans import ScopePlan
 from collectors.aws.tagging import BulkTags
+from collectors.aws.usage import Usage
 from syncd.errors import Failed, Temporary
 from syncd.model import Doubt, Gap, Last, Node
 from syncd.plugin import Lane
@@ -103,8 +106,14 @@ class Cloud:
 
     aws: Aws
     compiler: Compiler
-    engine: Engine
+    client: Client
+    tags: BulkTags
     place: Place
+    usage: Usage | None = None
+
+    @cached_property
+    def engine(self) -> Engine:
+        return Engine(self.client, self.tags, self.usage)
 
     async def read(self, *kinds: str, reading: Reading | None = None) -> Found:
         """One reading of the scope of these kinds; nodes by name."""
@@ -139,4 +148,4 @@ async def cloud(folder: Path, catalog: str, **answers: Any) -> AsyncIterator[Clo
         compiler = Compiler(load(folder, NO_RULES), models)
         types = frozenset(entry.tagging for entry in compiler.catalog.kinds.values() if entry.tagging)
         place = Place(someone(REGION), ACCOUNT, "here", "aws", (REGION,))
-        yield Cloud(aws, compiler, Engine(client, BulkTags(models, types)), place)
+        yield Cloud(aws, compiler, client, BulkTags(models, types), place)
