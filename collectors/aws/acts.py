@@ -112,7 +112,7 @@ class TagCalls:
         if value is not None:
             beside = self._item.one(document, place) or {}
             args = args | argument(operation, args, value, beside)
-        allowed = _actions(permission(self._catalog, Target(self.tagging.service, name)))[0]
+        allowed = permission(self._catalog, Target(self.tagging.service, name))
         return Sending(operation, args, allowed, region)
 
     def _said(self, act: Act, node: Node) -> tuple[str, Mapping[str, str] | tuple[str, ...] | None]:
@@ -186,14 +186,4 @@ def permissions(catalog: Catalog) -> Iterator[tuple[str, str]]:
     for entry in catalog.kinds.values():
         tagging = tagging_of(entry)
         for name in tagging.operations() if tagging else ():
-            for action in _actions(permission(catalog, Target(tagging.service, name)) if tagging else ""):
-                yield entry.kind, action
-
-
-def _actions(action: str) -> tuple[str, ...]:
-    """API Gateway names its actions by the HTTP method; to take all tags off a bucket is to write them."""
-    return {
-        "apigateway:TagResource": ("apigateway:PUT", "apigateway:POST"),
-        "apigateway:UntagResource": ("apigateway:DELETE",),
-        "s3:DeleteBucketTagging": ("s3:PutBucketTagging",),
-    }.get(action, (action,))
+            yield entry.kind, permission(catalog, Target(entry.call.service, name))

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from collectors.aws import catalog
 from collectors.aws.check_kind import check_common, check_facet_keys, check_hidden, check_identity, check_paths
 from collectors.aws.entries import Catalog, Facet, KindEntry, Target
+from collectors.aws.iam_actions import check_actions, known
 from collectors.aws.outline import Outline, UnknownName, follow_output, tag_names
 from collectors.aws.outlines import Operations, facet_outline, item_outline, taken, whole_outline
 from collectors.aws.tables import Problems, nearest
@@ -220,6 +221,7 @@ def check(folder: Path) -> tuple[list[str], int]:
     if (folder / catalog.RULES).exists():
         _check_rules(entries, problems)
     _check_bases(entries, problems)
+    check_actions(entries, problems, known())
     return sorted(problems.lines), len(entries.kinds)
 
 

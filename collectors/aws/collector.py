@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collectors.aws.entries import Catalog
     from collectors.aws.session import AwsSession
     from syncd.model import Act, Node
+    from syncd.permitting import Policy, Trust, Wanted
     from syncd.plugin import Property
 
 _ABBREVIATIONS = re.compile(
@@ -115,11 +116,47 @@ class AwsCollector:
         return Acts(self._compiler(AwsSettings()))
 
     def permissions(self, kinds: Iterable[str] | None = None) -> set[str]:
-        """The IAM actions that reading the kinds (all of the catalog) needs."""
-        from collectors.aws.containment import PERMISSIONS
+        """The IAM actions that reading the kinds (all of the catalog) needs, with those that find accounts."""
+        from collectors.aws.containment import ORGANIZATION_PERMISSIONS, PERMISSIONS
         from collectors.aws.permissions import permissions
 
-        return {*PERMISSIONS, *permissions(self.catalog, self.catalog.kinds if kinds is None else kinds)}
+        read = permissions(self.catalog, self.catalog.kinds if kinds is None else kinds)
+        return {*PERMISSIONS, *ORGANIZATION_PERMISSIONS, *read}
+
+    most_policies = 10
+
+    def policies(self, settings: Any, wanted: "Wanted") -> "list[Policy]":
+        """IAM documents that allow what this configuration calls, and nothing else."""
+        from collectors.aws.granting import grants
+        from collectors.aws.policies import policies
+
+        return policies(grants(self.catalog, settings, wanted), compact=wanted.compact)
+
+    def template(self, settings: Any, wanted: "Wanted", trust: "Trust") -> Mapping[str, Any]:
+        """CloudFormation's template of the role that is taken in an account."""
+        from collectors.aws.granting import trusted
+        from collectors.aws.policy_template import template
+
+        given = trusted(settings, trust)
+        return template(self.policies(settings, wanted), given, source_identity=bool(settings.source_identity))
+
+    def allowing(self, permissions: Iterable[str]) -> Mapping[str, Any]:
+        """A document for exactly these actions."""
+        from collectors.aws.policies import Grant, document
+
+        return document([Grant("SyncdMissing", frozenset(permissions))])
+
+    def permission(self, operation: str) -> str:
+        """The IAM action of a call by its label, `s3:ListBuckets`; "" for what is no call."""
+        from collectors.aws.granting import action_of
+
+        return action_of(self.catalog, operation)
+
+    def hides(self, kinds: Iterable[str], operation: str) -> list[str]:
+        """Which of these kinds, and which parts of them, are not seen without a call."""
+        from collectors.aws.granting import hidden
+
+        return hidden(self.catalog, kinds, operation)
 
     async def open(self, settings: Any) -> "AwsSession":
         """Raises CredentialsError when there is nothing to read with."""

@@ -48,15 +48,20 @@ PERMISSIONS = frozenset(
         "iam:GetAccountPasswordPolicy",
         "iam:GetAccountSummary",
         "iam:ListAccountAliases",
+        "sts:GetCallerIdentity",
+    }
+)
+"""What is called in each account, whatever kinds are read."""
+ORGANIZATION_PERMISSIONS = frozenset(
+    {
         "organizations:DescribeOrganization",
         "organizations:ListAccounts",
         "organizations:ListAccountsForParent",
         "organizations:ListOrganizationalUnitsForParent",
         "organizations:ListRoots",
-        "s3:GetAccountPublicAccessBlock",
-        "sts:GetCallerIdentity",
     }
 )
+"""What is called where the accounts of an Organization are looked for."""
 # Of what GetAccountSummary tells these say how the account is set up; the rest counts resources.
 _SETTINGS = ("Quota", "Present", "Enabled", "Version")
 
