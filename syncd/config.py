@@ -94,6 +94,18 @@ def _alone(path: Path | None, name: str, kind: type[S]) -> S:
     return found
 
 
+def collector_settings(name: str, path: Path | None = None) -> Any:
+    """What the configuration says of one collector, its defaults where it says nothing; the rest is not looked at.
+
+    Raises ConfigError where it cannot be used.
+    """
+    complaints: list[str] = []
+    found = section(read(files_of(path)), name, load_collectors([name])[name].settings, complaints)
+    if complaints:
+        raise ConfigError(complaints[0])
+    return found
+
+
 def rules_alone(path: Path | None = None) -> Config:
     """Rules, and what tables they need: as quick as `store_file`, without collectors and without targets' secrets.
 

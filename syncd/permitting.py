@@ -60,8 +60,8 @@ class Permitting(Protocol):
         """A document that allows exactly these."""
         ...
 
-    def permission(self, operation: str) -> str:
-        """What a call needs, by its name in coverage; "" where there is nothing that could be given."""
+    def permission(self, operation: str, reason: str) -> str:
+        """What a refused call lacks, by its name in coverage; "" where nothing that a policy allows would help."""
         ...
 
     def hides(self, kinds: Sequence[str], operation: str) -> Sequence[str]:

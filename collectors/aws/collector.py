@@ -146,11 +146,11 @@ class AwsCollector:
 
         return document([Grant("SyncdMissing", frozenset(permissions))])
 
-    def permission(self, operation: str) -> str:
-        """The IAM action of a call by its label, `s3:ListBuckets`; "" for what is no call."""
+    def permission(self, operation: str, reason: str) -> str:
+        """The IAM action that a call lacks, by its label (`s3:ListBuckets`); "" where no action would help."""
         from collectors.aws.granting import action_of
 
-        return action_of(self.catalog, operation)
+        return action_of(self.catalog, operation, reason)
 
     def hides(self, kinds: Iterable[str], operation: str) -> list[str]:
         """Which of these kinds, and which parts of them, are not seen without a call."""

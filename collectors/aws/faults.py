@@ -102,6 +102,21 @@ SKEWED = frozenset(
         "SignatureDoesNotMatch",
     }
 )
+UNKNOWN = frozenset(
+    {
+        "AccountProblem",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "MissingAuthenticationToken",
+        "PendingVerification",
+        "UnrecognizedClientException",
+        *EXPIRED,
+        *SKEWED,
+    }
+)
+"""Who asks is not known, or not known any more: no permission would help."""
 
 _GONE = re.compile(
     r"(?:NoSuch\w+|\w*NotFound(?:Exception|Fault|Error)?|[\w.]+\.NotFound|\w*DoesNotExist\w*|(?:[\w.]+\.)?NonExistentQueue)"

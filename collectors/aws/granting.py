@@ -1,5 +1,6 @@
 """What a configuration needs IAM to allow: to find accounts, to read their kinds and, if wanted, to change them."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from collectors.aws.calling import called
 from collectors.aws.containment import ORGANIZATION_PERMISSIONS, PERMISSIONS
 from collectors.aws.endpoints import partition_of
 from collectors.aws.entries import Catalog, KindEntry, Target
+from collectors.aws.faults import UNKNOWN
 from collectors.aws.models import Models
 from collectors.aws.permissions import BULK_TAGS, permission, permissions
 from collectors.aws.policies import Grant
@@ -19,6 +21,8 @@ from syncd.errors import ConfigError, Failed
 from syncd.model import Act
 from syncd.permitting import Trust, Wanted
 
+_BEYOND = re.compile(r"explicit deny|no [\w ]+ policy allows|no (resource-based policy|permissions boundary) allows")
+"""What AWS says where something above or beside the role's policies refuses."""
 _LONGEST = 4000
 """Characters of resources in one statement, so that actions fit beside them."""
 
@@ -41,10 +45,11 @@ def grants(catalog: Catalog, settings: AwsSettings, wanted: Wanted) -> list[Gran
 def meant(catalog: Catalog, settings: AwsSettings, kinds: Sequence[str]) -> list[KindEntry]:
     """The entries that are on, or those of the globs that stand in their place."""
     given: Any = settings.kinds
+    excluded = settings.exclude_kinds
     if kinds:
         is_word = len(kinds) == 1 and kinds[0].isalpha()
-        given = kinds[0] if is_word else tuple(kinds)
-    found = wanted_kinds(catalog, given, settings.exclude_kinds)
+        given, excluded = (kinds[0], excluded) if is_word else (tuple(kinds), ())
+    found = wanted_kinds(catalog, given, excluded)
     if kinds and not found:
         raise ConfigError(f"the catalog has no kind {', '.join(kinds)}{nearest(kinds[0], catalog.kinds)}")
     return found
@@ -116,9 +121,16 @@ def trusted(settings: AwsSettings, trust: Trust) -> Trust:
 # -- what a refused call hides
 
 
-def action_of(catalog: Catalog, operation: str) -> str:
+def action_of(catalog: Catalog, operation: str, reason: str) -> str:
+    """The action that a refused call lacks, "" where the reason is another one than the role's own policies."""
     service, _, name = operation.partition(":")
-    return permission(catalog, Target(service, name)) if name.isalnum() else ""
+    if not name.isalnum() or service == "sts" or _BEYOND.search(reason):
+        return ""
+    return (
+        ""
+        if any(reason.startswith(f"{operation}: {code}") for code in UNKNOWN)
+        else permission(catalog, Target(service, name))
+    )
 
 
 def hidden(catalog: Catalog, kinds: Iterable[str], operation: str) -> list[str]:

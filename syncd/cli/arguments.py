@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,13 +13,24 @@ from syncd.cli import exits
 
 
 class Parser(argparse.ArgumentParser):
-    """Keeps examples as written; wrong usage is one line that says where help is."""
+    """Keeps examples as written; wrong usage is one line that says where help is.
+
+    `otherwise`: the action that is meant where the first word names none of `actions`.
+    """
+
+    otherwise = ""
+    actions: Collection[str] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         kwargs.setdefault("allow_abbrev", False)
         super().__init__(*args, **kwargs)
         self._negative_number_matcher = re.compile(r"-\d")  # -2d is a time, as -2 is a number: neither is an option
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.otherwise and args and args[0] not in (*self.actions, "-h", "--help"):
+            args = [self.otherwise, *args]
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         self.exit(exits.Exit.USAGE, f"{self.prog}: {_hinted(message)}; see {self.prog} --help\n")

@@ -66,14 +66,18 @@ def _acts(commands: Commands) -> None:
     added.add_argument("pairs", metavar="KEY=VALUE", nargs="+", help="a value may hold {paths} as in searches")
     added = _act(commands, "untag", "take tags off all resources that a search finds", UNTAG)
     added.add_argument("keys", metavar="KEY", nargs="+")
-    added = _act(commands, "aws", "call one AWS operation for each resource that a search finds", AWS)
+
+
+def add_call(actions: Commands) -> None:
+    """`syncctl aws call`, which is meant as well where no action is named."""
+    added = _act(actions, "call", "call one AWS operation for each resource that a search finds", AWS, "aws")
     added.add_argument("service", metavar="SERVICE", help="as in the AWS command line, such as ec2")
     added.add_argument("operation", metavar="OPERATION", help="such as stop-instances or StopInstances")
     added.add_argument("pairs", metavar="KEY=VALUE", nargs="*", help="parameters; KEY:=JSON for what is no text")
 
 
-def _act(commands: Commands, name: str, text: str, examples: str) -> common.Parser:
-    added = _command(commands, name, text, examples, FORMATS)
+def _act(commands: Commands, name: str, text: str, examples: str, handler: str = "") -> common.Parser:
+    added = _command(commands, name, text, examples, FORMATS, handler)
     added.add_argument("query", metavar="QUERY", help="- reads it from stdin")
     added.add_argument("--apply", action="store_true", help="apply the plan at once, after a question")
     _yes(added)

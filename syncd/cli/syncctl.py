@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from syncd.cli import arguments as common
 from syncd.cli import (
+    aws_arguments,
     completion,
     deliveries_arguments,
     history_arguments,
@@ -38,6 +39,7 @@ examples:
   syncctl rule test open-ssh --since 30d     what a rule would have told, and when
   syncctl sql "select name, region from resource where kind = 'aws_ec2_instance'"
   syncctl tag 'is(bucket)' owner='{account.name}'   a plan; syncctl plan apply does it
+  syncctl aws policy > policy.json           what AWS must allow; syncctl aws doctor says what it refuses
   syncctl store backup /backup/syncd.db      a copy, while the daemon writes
 
 """
@@ -61,6 +63,7 @@ def parser() -> common.Parser:
     deliveries_arguments.add(commands)
     rules_arguments.add(commands)
     plan_arguments.add(commands)
+    aws_arguments.add(commands)
     store.add(commands)
     completion.add(commands, "syncctl", parser)
     about = commands.add_parser("help", help="the same as --help")

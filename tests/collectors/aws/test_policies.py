@@ -1,0 +1,176 @@
+"""Policies hold exactly what a configuration needs, in documents that IAM takes, and are the same each time."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collectors.aws import collector
+from collectors.aws.policies import LARGEST, Grant, policies, size
+from collectors.aws.settings import AwsSettings, Organization, Role
+from syncd.errors import ConfigError
+from syncd.permitting import Permitting, Policy, Trust, Wanted
+
+DEFAULT = AwsSettings()
+FINDING = {"organizations:ListAccounts", "organizations:ListRoots", "sts:AssumeRole"}
+ROLE = "arn:aws:iam::111122223333:role/syncd"
+ACTIONS = st.sets(st.from_regex(r"[a-z]{2,12}:(Get|List|Describe|Put)[A-Z][a-z]{1,40}", fullmatch=True), max_size=300)
+
+
+def actions(found: list[Policy]) -> list[str]:
+    return [action for policy in found for each in policy.document["Statement"] for action in each["Action"]]
+
+
+def statements(found: list[Policy]) -> dict[str, Any]:
+    return {each["Sid"]: each for policy in found for each in policy.document["Statement"]}
+
+
+@settings(max_examples=20)
+@given(ACTIONS, ACTIONS)
+def test_every_action_stands_in_one_document_and_each_document_is_small_enough(one: set[str], two: set[str]) -> None:
+    grants = [grant for grant in (Grant("A", frozenset(one)), Grant("B", frozenset(two), ("arn:x",))) if grant.actions]
+    found = policies(grants)
+    assert sorted(actions(found)) == sorted([*one, *two])
+    assert all(each.size == size(each.document) <= LARGEST for each in found)
+    assert [each.name for each in found] == [f"syncd-{number}" for number in range(1, len(found) + 1)]
+    again = [Grant(each.sid, frozenset(sorted(each.actions, reverse=True)), each.resources) for each in grants]
+    assert policies(again) == found
+
+
+def test_a_document_is_filled_to_its_limit_before_the_next_begins() -> None:
+    many = frozenset(f"service:GetSomething{number:04}" for number in range(500))
+    *full, last = policies([Grant("Read", many)])
+    assert all(LARGEST - 40 < each.size <= LARGEST for each in full)
+    assert last.size < LARGEST
+    assert json.loads(json.dumps(last.document))["Statement"][0]["Sid"] == "Read"
+
+
+def test_the_size_is_counted_as_iam_counts_it_without_white_space() -> None:
+    (found,) = policies([Grant("Read", frozenset({"ec2:DescribeVpcs"}))])
+    statement = '{"Sid":"Read","Effect":"Allow","Action":["ec2:DescribeVpcs"],"Resource":"*"}'
+    assert found.size == len('{"Version":"2012-10-17","Statement":[]}' + statement)
+
+
+def test_the_default_configuration_reads_all_kinds_and_changes_nothing() -> None:
+    found = collector.policies(DEFAULT, Wanted())
+    assert set(actions(found)) == collector.permissions() - {
+        action for action in collector.permissions() if action.startswith("organizations:")
+    }
+    assert set(statements(found)) == {"SyncdRead"}
+    assert isinstance(collector, Permitting)
+
+
+def test_only_what_the_kinds_that_are_on_need_is_allowed() -> None:
+    given_ = AwsSettings(kinds=("aws_ecs_service", "aws_vpc", "aws_sqs_queue"), exclude_kinds=("aws_sqs*",))
+    found = set(actions(collector.policies(given_, Wanted())))
+    frame = {"ec2:DescribeRegions", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary", "iam:ListAccountAliases"}
+    read = {"ecs:ListClusters", "ecs:ListServices", "ecs:DescribeServices", "ec2:DescribeVpcs"}
+    assert frame | read <= found
+    assert not any(action.startswith(("sqs:", "s3:", "organizations:", "tag:")) for action in found)
+    again = collector.policies(given_, Wanted(kinds=("aws_sqs*",)))
+    assert "sqs:ListQueues" in actions(again)
+    assert "ec2:DescribeVpcs" not in actions(again)
+
+
+def test_tags_that_are_read_one_by_one_need_no_tagging_api() -> None:
+    assert "tag:GetResources" in actions(collector.policies(DEFAULT, Wanted()))
+    assert "tag:GetResources" not in actions(collector.policies(AwsSettings(tags="each"), Wanted()))
+
+
+def test_finding_accounts_is_allowed_as_the_configuration_finds_them() -> None:
+    organization = AwsSettings(organization=Organization(role="audit/syncd"), source_identity="syncd", roles=(ROLE,))
+    found = statements(collector.policies(organization, Wanted()))
+    assert set(actions(collector.policies(organization, Wanted()))) >= FINDING
+    assert found["SyncdAssume1"]["Action"] == ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    assert found["SyncdAssume1"]["Resource"] == ["arn:aws:iam::*:role/audit/syncd", ROLE]
+    member = collector.policies(organization, Wanted(member=True))
+    assert not FINDING & set(actions(member))
+    china = AwsSettings(region="cn-north-1", organization=Organization(role="syncd"))
+    assert statements(collector.policies(china, Wanted()))["SyncdAssume1"]["Resource"] == "arn:aws-cn:iam::*:role/syncd"
+
+
+def test_hundreds_of_roles_are_allowed_in_several_statements() -> None:
+    roles = tuple(f"arn:aws:iam::{number:012}:role/teams/audit/syncd" for number in range(300))
+    found = collector.policies(AwsSettings(roles=roles), Wanted())
+    assert all(each.size <= LARGEST for each in found)
+    assumed = [each for sid, each in statements(found).items() if sid.startswith("SyncdAssume")]
+    assert [arn for each in assumed for arn in each["Resource"]] == list(roles)
+
+
+def test_changes_are_allowed_only_where_they_are_wanted() -> None:
+    wanted = Wanted(kinds=("aws_s3_bucket",), tag=True, calls=("ec2:stop-instances", "lambda:Invoke"))
+    found = statements(collector.policies(DEFAULT, wanted))
+    assert found["SyncdTag"]["Action"] == ["s3:PutBucketTagging"]
+    assert found["SyncdAct"]["Action"] == ["ec2:StopInstances", "lambda:InvokeFunction"]
+    everything = actions(collector.policies(DEFAULT, Wanted(tag=True)))
+    assert collector.acting_permissions() <= set(everything)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        (Wanted(kinds=("aws_s3_buckets",)), "no kind aws_s3_buckets; did you mean aws_s3_bucket?"),
+        (Wanted(calls=("ec2:StopInstancez",)), "no operation StopInstancez"),
+        (Wanted(calls=("nope",)), "expected SERVICE:OPERATION"),
+    ],
+)
+def test_what_there_is_not_is_told(wanted: Wanted, told: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        collector.policies(DEFAULT, wanted)
+    assert told in str(error.value)
+
+
+def test_compact_policies_are_wider_only_in_describe_and_list() -> None:
+    exact = set(actions(collector.policies(DEFAULT, Wanted(tag=True))))
+    compact = set(actions(collector.policies(DEFAULT, Wanted(tag=True, compact=True))))
+    wide = {action for action in compact if action.endswith("*")}
+    assert {"ec2:Describe*", "iam:List*"} <= wide
+    assert all(action.endswith((":Describe*", ":List*")) for action in wide)
+    covered = {action for action in exact if any(action.startswith(each[:-1]) for each in wide)}
+    assert compact - wide == exact - covered
+    assert collector.acting_permissions() <= compact
+
+
+def test_the_template_makes_the_role_that_the_configuration_takes() -> None:
+    given_ = AwsSettings(roles=(Role(arn="arn:aws:iam::111122223333:role/teams/reader"),), external_id="s3same")
+    made = collector.template(given_, Wanted(member=True), Trust("444455556666"))
+    parameters = {name: each.get("Default") for name, each in made["Parameters"].items()}
+    assert parameters == {"TrustedPrincipal": "444455556666", "ExternalId": "s3same", "RoleName": "reader"}
+    role = made["Resources"]["Role"]["Properties"]
+    assert role["Path"] == "/teams/"
+    named = [each["Ref"] for each in role["ManagedPolicyArns"]]
+    documents = [made["Resources"][name]["Properties"]["PolicyDocument"] for name in named]
+    assert documents == [each.document for each in collector.policies(given_, Wanted(member=True))]
+    assert "Default" not in collector.template(DEFAULT, Wanted(), Trust())["Parameters"]["TrustedPrincipal"]
+    own = AwsSettings(organization=Organization())
+    assert collector.template(own, Wanted(), Trust())["Parameters"]["RoleName"]["Default"] == "syncd"
+
+
+def test_what_a_refused_call_hides_is_named() -> None:
+    kinds = ["aws_s3_bucket", "aws_ecs_service", "aws_sqs_queue", "aws_account"]
+    assert collector.hides(kinds, "s3:GetBucketEncryption") == ["aws_s3_bucket.encryption"]
+    assert collector.hides(kinds, "ecs:ListClusters") == ["aws_ecs_service"]
+    assert collector.hides(["aws_athena_work_group"], "resourcegroupstaggingapi:GetResources") == [
+        "aws_athena_work_group.tags"
+    ]
+    assert collector.hides(kinds, "sts:AssumeRole") == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason", "lacks"),
+    [
+        ("s3:ListBuckets", "s3:ListBuckets: AccessDenied: Access Denied", "s3:ListAllMyBuckets"),
+        ("elbv2:DescribeTags", "", "elasticloadbalancing:DescribeTags"),
+        ("sts:AssumeRole", "sts:AssumeRole: AccessDenied", ""),
+        ("ec2:DescribeVpcs", "ec2:DescribeVpcs: ExpiredToken: gone", ""),
+        ("ec2:DescribeVpcs", "ec2:DescribeVpcs: UnauthorizedOperation: with an explicit deny in a service …", ""),
+        ("ec2:DescribeVpcs", "ec2:DescribeVpcs: X: because no service control policy allows the action", ""),
+        ("ec2:DescribeVpcs", "ec2:DescribeVpcs: X: because no identity-based policy allows it", "ec2:DescribeVpcs"),
+        ("organizations:*", "units nested deeper", ""),
+        ("", "", ""),
+    ],
+)
+def test_what_a_refused_call_lacks_is_told_where_a_policy_can_give_it(operation: str, reason: str, lacks: str) -> None:
+    assert collector.permission(operation, reason) == lacks
