@@ -22,7 +22,7 @@ def template(policies: Iterable[Policy], trust: Trust, *, source_identity: bool 
         "Conditions": {
             "HasExternalId": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ExternalId"}, ""]}]},
         },
-        "Resources": {"Role": _role(list(made), _path(trust.role), source_identity), **made},
+        "Resources": {"Role": _role(_path(trust.role), source_identity), **made},
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
     }
 
@@ -51,7 +51,7 @@ def _path(role: str) -> str:
     return f"/{path}/" if path else "/"
 
 
-def _role(policies: Iterable[str], path: str, source_identity: bool) -> Document:
+def _role(path: str, source_identity: bool) -> Document:
     actions = ["sts:AssumeRole", "sts:SetSourceIdentity"] if source_identity else ["sts:AssumeRole"]
     trusted = {
         "Effect": "Allow",
@@ -67,7 +67,6 @@ def _role(policies: Iterable[str], path: str, source_identity: bool) -> Document
             "Path": path,
             "Description": "syncd reads this account with it",
             "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-            "ManagedPolicyArns": [{"Ref": name} for name in policies],
         },
     }
 
@@ -76,5 +75,9 @@ def _managed(policy: Policy, number: int) -> Document:
     document: Mapping[str, Any] = policy.document
     return {
         "Type": "AWS::IAM::ManagedPolicy",
-        "Properties": {"Description": f"What syncd may do here, part {number}", "PolicyDocument": document},
+        "Properties": {
+            "Description": f"What syncd may do here, part {number}",
+            "PolicyDocument": document,
+            "Roles": [{"Ref": "Role"}],
+        },
     }

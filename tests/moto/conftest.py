@@ -17,6 +17,7 @@ from demo.estate.site import Site
 from demo.place import Place
 from demo.surroundings import clean
 from tests.fakes.once import once
+from tests.moto import enforced
 from tests.moto.certificate import certificate
 
 
@@ -58,3 +59,4 @@ def _read_everything(folder: Path) -> None:
         )
         # 3: some scopes are incomplete, which are what moto does not have.
         assert told.returncode == 3, told.stdout + told.stderr
+        enforced.read(folder, url, accounts, build.HOME)

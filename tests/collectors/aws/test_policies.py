@@ -140,9 +140,11 @@ def test_the_template_makes_the_role_that_the_configuration_takes() -> None:
     assert parameters == {"TrustedPrincipal": "444455556666", "ExternalId": "s3same", "RoleName": "reader"}
     role = made["Resources"]["Role"]["Properties"]
     assert role["Path"] == "/teams/"
-    named = [each["Ref"] for each in role["ManagedPolicyArns"]]
-    documents = [made["Resources"][name]["Properties"]["PolicyDocument"] for name in named]
-    assert documents == [each.document for each in collector.policies(given_, Wanted(member=True))]
+    policies = [each["Properties"] for each in made["Resources"].values() if each["Type"] == "AWS::IAM::ManagedPolicy"]
+    assert all(each["Roles"] == [{"Ref": "Role"}] for each in policies)
+    assert [each["PolicyDocument"] for each in policies] == [
+        each.document for each in collector.policies(given_, Wanted(member=True))
+    ]
     assert "Default" not in collector.template(DEFAULT, Wanted(), Trust())["Parameters"]["TrustedPrincipal"]
     own = AwsSettings(organization=Organization())
     assert collector.template(own, Wanted(), Trust())["Parameters"]["RoleName"]["Default"] == "syncd"
