@@ -58,8 +58,11 @@ def _print(found: Sequence[Policy], output: str) -> None:
 
 def _template(template: Any) -> None:
     """Indented for people, unless CloudFormation would not take it so."""
-    text = json_text(template, indent=2)
-    print(text if len(text) <= LARGEST_TEMPLATE else json_text(template))
+    text, short = json_text(template, indent=2), json_text(template)
+    print(text if len(text) <= LARGEST_TEMPLATE else short)
+    if len(short) > LARGEST_TEMPLATE:
+        limit = f"CloudFormation takes {LARGEST_TEMPLATE:,} characters in a call"
+        print(f"syncctl: the template has {len(short):,}; {limit}: put it into a bucket", file=sys.stderr)
 
 
 def _write(found: Sequence[Policy], folder: Path) -> None:
