@@ -39,8 +39,10 @@ def _run(run: Mapping[str, Any]) -> str:
 def _account(account: Mapping[str, Any], colours: bool) -> Iterator[str]:
     name = f" ({printable(account['name'])})" if account["name"] else ""
     title = paint(printable(account["account"]) + name, BOLD, colours)
-    if account["healthy"]:
-        yield f"{title}: all {account['scopes']:,} scopes are seen completely, last at {account['read_at'] or '-'}"
+    if not account["read_at"]:
+        yield f"{title}: nothing of it has ever been read"
+    elif account["healthy"]:
+        yield f"{title}: all {account['scopes']:,} scopes are seen completely, last at {account['read_at']}"
     else:
         yield f"{title}: {account['incomplete']:,} of {account['scopes']:,} scopes are not seen completely"
     for finding in (*account["denied"], *account["others"]):
@@ -57,7 +59,8 @@ def _finding(finding: Mapping[str, Any], colours: bool) -> Iterator[str]:
     what = printable(finding["permission"] or finding["operation"] or some(finding["scopes"]))
     yield f"  {what}: {state} in {some(finding['regions'])} since {finding['since']}"
     kept = f"; {finding['resources']:,} resources are shown as they were, or without it" if finding["resources"] else ""
-    yield f"    hides {some(finding['hides'])}{kept}"
+    if finding["hides"]:
+        yield f"    hides {some(finding['hides'])}{kept}"
     yield f"    {printable(finding['reason'])}"
     if finding["beyond"]:
         yield f"    {BEYOND}"

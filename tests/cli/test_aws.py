@@ -125,6 +125,7 @@ async def test_the_doctor_speaks_to_people(ask: Ask, ill: World) -> None:
     assert "  this would allow it:" in text
     document = json.loads("\n".join(text[text.index("  this would allow it:") + 1 : text.index("", 5)]))
     assert LIST in document["Statement"][0]["Action"]
+    assert f"{TWO}: nothing of it has ever been read" in text
     assert sum("no policy of the role mends this: credentials, the role's trust" in line for line in text) == 1
     assert text[-1] == f"{THREE}: all 2 scopes are seen completely, last at 2026-03-01T12:02:00Z"
 
@@ -153,6 +154,20 @@ async def test_an_estate_of_another_provider_is_told_as_none(
     capsys.readouterr()
     answer = ask(main, "aws", "doctor", "--db", world.path)
     assert (answer.code, answer.out.splitlines()[1]) == (3, "no account of this provider is in the store")
+
+
+async def test_accounts_that_could_not_be_found_are_told(
+    ask: Ask, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole(world, ONE)
+    listing = "organizations:ListAccounts"
+    world.cloud.blind = [Blind("aws", "", "denied", listing, listing, f"{listing}: AccessDeniedException: no")]
+    await world.sync()
+    await world.sync()
+    capsys.readouterr()
+    code, told = doctor(ask, world)
+    unknown = told["accounts"][-1]
+    assert (code, unknown["account"], unknown["allow"]["Statement"][0]["Action"]) == (3, "unknown", [listing])
 
 
 # -- policy
