@@ -55,6 +55,24 @@ async def test_every_number_is_found_however_it_is_written(world: World) -> None
     assert names(world, "p = true") == names(world, "r[*] = true") == {true}
 
 
+async def test_a_number_is_also_the_text_that_looks_like_it(tmp_path: Path) -> None:
+    world, numbers = World(tmp_path / "s.db"), (0, 1, -1, 7, 70, 77, -77)
+    values = [*numbers, *map(str, numbers), "true", "70 ", "-0"]
+    world.cloud.put(A, *(box("1", f"b{i}", pure=v, q=[v]) for i, v in enumerate(values)))
+    await world.sync()
+    for at, number in enumerate(numbers):
+        same = {f"b{at}", f"b{at + len(numbers)}"}
+        for place in ("pure", "q[*]"):
+            assert names(world, f"{place} = {number}") == same, (place, number)
+            assert names(world, f'{place} = "{number}"') == {f"b{at + len(numbers)}"}, (place, number)
+
+
+def test_a_number_and_its_text_are_looked_for_at_once_from_a_rare_letter_on() -> None:
+    context = Context("", Schema({}, {}, {}, {}), Picture(), NOW)
+    assert holds(context, ("t",), ("face_value",), ["32", 32]) == "(t glob :v1)"
+    assert context.values == {"v1": '*value":["3][23][],.2Ee}]*'}
+
+
 async def test_documents_are_looked_through_where_that_is_sure(world: World) -> None:
     for text, sure in {"p = a": True, "p = 77": True, "p = true": True, "p = 5.5": False, "p = 'q\"'": False}.items():
         patterns = [each for each in asked(world, text).explain()[0].values.values() if str(each).startswith("*")]
