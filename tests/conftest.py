@@ -2,10 +2,13 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.fakes.born import nursery
 
 # Machines are shared: how long an example takes says nothing of what it shows.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -31,6 +34,12 @@ def interruptible_children() -> None:
     """A shell that runs the tests in its background has them ignore Ctrl-C, and whatever they start as well."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def closed_nursery() -> Iterator[None]:
+    yield
+    nursery.close()
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import pytest
 
 from syncd.cli import syncctl
 from tests.conftest import MEASURING, ROOT, install_fake
+from tests.fakes.born import Born, nursery
 from tests.fakes.control import Control, listening
 
 MODULES = {"syncd": "syncd.cli.syncd", "syncctl": "syncd.cli.syncctl"}
@@ -36,6 +39,12 @@ class Answer:
         return self.err.strip()
 
 
+def written(file: IO[str]) -> str:
+    """All of it, whoever wrote it."""
+    file.seek(0)
+    return file.read()
+
+
 @dataclass(frozen=True)
 class Desk:
     """A directory with a configuration and a store, and a shell to type into."""
@@ -53,18 +62,16 @@ class Desk:
         (self.place / "syncd.toml").write_text(text + "\n".join(lines))
 
     def run(self, program: str, *arguments: str) -> Answer:
-        done = subprocess.run(
-            command(program, *arguments),
-            cwd=self.place,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            code = self.bear(program, *arguments, out=out, err=err).wait(60)
+            return Answer(code, written(out), written(err))
+
+    def bear(self, program: str, *arguments: str, out: IO[str], err: IO[str]) -> Born:
+        entry = f"{MODULES[program]}:main"
+        return nursery.bear(entry, *arguments, place=self.place, environment=self.environment, out=out, err=err)
 
     def start(self, program: str, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        """By an interpreter of its own."""
         return subprocess.Popen(
             command(program, *arguments),
             cwd=self.place,

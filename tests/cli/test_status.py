@@ -93,9 +93,10 @@ def test_status_for_programs_is_the_answer_as_it_is(ctl: Ask, control: Control, 
 def test_a_name_that_the_terminals_encoding_lacks_is_escaped(desk: Desk, control: Control) -> None:
     control.answers["GET /v1/status"] = says({**QUIET, "warnings": ["東京"]})
     desk.environment["PYTHONIOENCODING"] = "ascii"
-    done = desk.run("syncctl", "status", "--socket", str(control.path))
-    assert (done.code, done.err) == (0, "")
-    assert "warning: \\u6771\\u4eac\n" in done.out
+    with desk.start("syncctl", "status", "--socket", str(control.path)) as process:
+        out, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert "warning: \\u6771\\u4eac\n" in out
 
 
 def parsed(text: str, output: str) -> Any:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from tests.cli.conftest import Desk, command
+from tests.cli.conftest import MODULES, Desk
 from tests.conftest import MEASURING
+from tests.fakes.born import Born, nursery
 
 Answer = tuple[int, Any]
 """Status and body: parsed JSON, or text."""
@@ -37,16 +38,16 @@ class Line(http.client.HTTPConnection):
 class Running:
     """`desk` has the configuration; the socket lies beside its store.
 
-    `command` is what is started; `handed` are descriptors that it inherits.
+    `command` is what is started, if not by the nursery; `handed` are descriptors that it inherits.
     """
 
     desk: Desk
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
-    command: list[str] = field(default_factory=lambda: command("syncd", "run"))
+    command: list[str] = field(default_factory=list)
     handed: tuple[int, ...] = ()
     measured: bool = False
-    process: subprocess.Popen[str] | None = None
+    process: subprocess.Popen[str] | Born | None = None
 
     @property
     def socket(self) -> Path:
@@ -71,18 +72,18 @@ class Running:
     def start(self) -> None:
         """Returns when it answers."""
         with (self.desk.place / "daemon.log").open("a") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=self.desk.place,
-                env=self._surroundings(),
-                pass_fds=self.handed,
-                stdout=log,
-                stderr=log,
-                text=True,
-            )
-        started = self.process
+            self.process = started = self._started(log)
         until(lambda: self.answers() or started.poll() is not None)
         assert started.poll() is None, self.log
+
+    def _started(self, log: IO[str]) -> subprocess.Popen[str] | Born:
+        place, environment = self.desk.place, self._surroundings()
+        if not self.command:
+            entry = f"{MODULES['syncd']}:main"
+            return nursery.bear(entry, "run", place=place, environment=environment, out=log, err=log)
+        return subprocess.Popen(
+            self.command, cwd=place, env=environment, pass_fds=self.handed, stdout=log, stderr=log, text=True
+        )
 
     def _surroundings(self) -> dict[str, str]:
         """What coverage needs is left out but for those that are `measured`: it doubles the time of a start."""

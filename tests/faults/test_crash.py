@@ -4,8 +4,6 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +12,8 @@ import pytest
 
 from bench.fake import Fake, environment, serving
 from bench.truth import differences
+from tests.fakes.born import Born, nursery
 
-ROOT = Path(__file__).parents[2]
 Told = list[tuple[int, str, str, str]]
 
 
@@ -25,12 +23,11 @@ def fake() -> Iterator[Fake]:
         yield running
 
 
-def sync(fake: Fake, home: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "syncd", "sync", "--quiet", "--config", str(home / "syncd.toml")]
-    command += ["--db", str(home / "s.db")]
-    quiet = subprocess.DEVNULL
-    env = {**os.environ, **environment(fake, home)}
-    return subprocess.Popen([*command], cwd=ROOT, env=env, stdout=quiet, stderr=quiet)
+def sync(fake: Fake, home: Path) -> Born:
+    arguments = ["sync", "--quiet", "--config", str(home / "syncd.toml"), "--db", str(home / "s.db")]
+    own = {**os.environ, **environment(fake, home)}
+    with Path(os.devnull).open("w") as quiet:
+        return nursery.bear("syncd.cli.syncd:main", *arguments, place=home, environment=own, out=quiet, err=quiet)
 
 
 def events(path: Path) -> Told:
