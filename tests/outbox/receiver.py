@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +17,10 @@ from tests.outbox.office import install_reactions
 
 
 class Receiver(ThreadingHTTPServer):
-    """`got`: id and events of each request, as soon as it is read; it answers `delay` seconds later with `status`."""
+    """`got`: id and events of each request, as soon as it is read; it answers `delay` seconds later with `status`.
+
+    `meanwhile` is told the events before and after the answer, as its second argument says.
+    """
 
     daemon_threads = True
 
@@ -27,6 +30,7 @@ class Receiver(ThreadingHTTPServer):
         self.headers: list[dict[str, str]] = []
         self.delay = 0.0
         self.status = 200
+        self.meanwhile: Callable[[tuple[int, ...], str], None] = lambda events, moment: None
 
     @property
     def url(self) -> str:
@@ -49,13 +53,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.got.append((body["id"], tuple(body["events"])))
+        events = tuple(body["events"])
+        self.server.got.append((body["id"], events))
         self.server.headers.append(dict(self.headers))
+        self.server.meanwhile(events, "asked")
         time.sleep(self.server.delay)
         self.send_response(self.server.status)
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
+        self.server.meanwhile(events, "answered")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its name there)
         pass
