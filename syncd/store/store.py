@@ -14,6 +14,7 @@ from syncd.errors import ReadError, StoreError
 from syncd.kinds import KindRegistry
 from syncd.model import Last, Node, Scope
 from syncd.store import commit, coverage, files, requests, runs
+from syncd.store.alone import Alone
 from syncd.store.commit import Outcome, Vocabulary
 from syncd.store.coverage import Coverage, Place, Yields
 from syncd.store.journal import Event, Journal
@@ -37,10 +38,10 @@ BATCH = 256
 
 
 class Unchanged(Struct, frozen=True):
-    """A complete reading that brought nothing new."""
+    """A complete reading that brought nothing new. `stats`: None outside runs."""
 
     scope: Scope
-    stats: ScopeRun
+    stats: ScopeRun | None
 
 
 class Store(Kept):
@@ -64,6 +65,7 @@ class Store(Kept):
         self._pending: list[Unchanged] = []
         self._stats: list[tuple[int, ScopeRun]] = []
         self._renewed: dict[str, set[int]] = {}
+        self.alone = Alone()
 
     @classmethod
     async def open(
@@ -195,16 +197,19 @@ class Store(Kept):
 
     # -- readings
 
-    async def commit(self, reading: Reading, stats: ScopeRun) -> Outcome:
-        """Makes a complete (or partial) reading what is known. Unchanged ones are written together later."""
+    async def commit(self, reading: Reading, stats: ScopeRun, *, outside: bool = False) -> Outcome:
+        """Makes a complete (or partial) reading what is known. Unchanged ones are written together later.
+
+        `outside`: it belongs to no run.
+        """
         scope, old = reading.scope, self.row(reading.scope)
         reading.leave(self._renewed.get(scope.key, frozenset()))
         if self._unchanged(reading, old):
-            self._pending.append(Unchanged(scope, stats))
+            self._pending.append(Unchanged(scope, None if outside else stats))
             if len(self._pending) >= BATCH:
                 await self.flush()
             return Outcome(old or coverage.fresh(scope, True))
-        now, run = self._now(), self.run
+        now, run = self._now(), 0 if outside else self.run
         quiet, shared = self._leave_quiet([scope])
         kinds = self._undeclared([scope])
 
@@ -217,6 +222,8 @@ class Store(Kept):
         def note(outcome: Outcome) -> None:
             self._yields.update(kinds)
             self._rows[scope.key] = outcome.coverage
+            if outside:
+                return
             done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
             self._stats.append((outcome.coverage.id, done))
 
@@ -298,7 +305,9 @@ class Store(Kept):
             }
             coverage.save_quiet(connection, shared, now)
             runs.record(
-                connection, run, stats + [(rows[u.scope.key].id, u.stats) for u in pending if u.scope.key in rows]
+                connection,
+                run,
+                stats + [(rows[u.scope.key].id, u.stats) for u in pending if u.stats and u.scope.key in rows],
             )
             journal.close()
             return fresh
@@ -309,9 +318,9 @@ class Store(Kept):
 
         await self._writer.write(write, note)
 
-    async def mark(self, marks: Iterable[tuple[Scope, ReadError, str, ScopeRun]]) -> None:
+    async def mark(self, marks: Iterable[tuple[Scope, ReadError, str, ScopeRun]], *, outside: bool = False) -> None:
         """Records that scopes could not be read: coverage and nothing else. Third: when a disabled one expires."""
-        now, run, listed = self._now(), self.run, list(marks)
+        now, run, listed = self._now(), 0 if outside else self.run, list(marks)
         quiet, shared = self._leave_quiet(scope for scope, *_ in listed)
         kinds = self._undeclared(scope for scope, *_ in listed)
 
@@ -322,7 +331,8 @@ class Store(Kept):
                 old = self.row(scope) or coverage.fresh(scope, scope.key in quiet)
                 row = coverage.store(journal, old, self._failed(old, error, now, expires))
                 fresh[scope.key] = row
-                runs.record(connection, run, [(row.id, stats)])
+                if not outside:
+                    runs.record(connection, run, [(row.id, stats)])
             coverage.save_quiet(connection, shared, now)
             coverage.save_kinds(connection, kinds)
             journal.close()

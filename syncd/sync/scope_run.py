@@ -80,7 +80,10 @@ class Attempt(Struct, frozen=True):
 
 
 class ScopeRunner(Struct):
-    """Reads scopes of one collector session. `now` gives ISO 8601 text; `clock` monotonic seconds."""
+    """Reads scopes of one collector session. `now` gives ISO 8601 text; `clock` monotonic seconds.
+
+    `outside`: what it reads belongs to no run.
+    """
 
     store: Store
     session: Session
@@ -88,15 +91,21 @@ class ScopeRunner(Struct):
     calls: Callable[[], HostCalls]
     now: Callable[[], str]
     clock: Callable[[], float]
+    outside: bool = False
 
     async def run(self, scope: Scope, accept: bool) -> Result:
         """Never raises a ReadError: it becomes coverage. Raises StoreError, which ends the run."""
+        async with self.store.alone.reading(scope.key):
+            return await self._run(scope, accept)
+
+    async def _run(self, scope: Scope, accept: bool) -> Result:
         attempt = Attempt(scope, self.calls(), self.now(), self.clock())
         try:
             async with asyncio.timeout(self.guards.budget):
                 reading = await self._believable(scope, attempt.calls, accept)
             state = "failed" if reading.broken else "partial" if reading.gaps else "complete"
-            outcome = await self.store.commit(reading, self._stats(attempt, state, len(reading.seen)))
+            stats = self._stats(attempt, state, len(reading.seen))
+            outcome = await self.store.commit(reading, stats, outside=self.outside)
             return Result(scope, state, outcome, None, len(reading.seen), attempt.calls.tally)
         except TimeoutError:
             error: ReadError = Failed(f"not read within sync.scope_timeout_seconds = {self.guards.budget:g}")
@@ -108,9 +117,8 @@ class ScopeRunner(Struct):
             # One of the three supervisors: a collector's bug hurts its scope only, and is shown.
             log.exception("scope.crashed", scope=scope.key)
             error = Failed(f"{type(bug).__name__}: {bug}")
-        await self.store.mark(
-            [(scope, error, self._expires(error), self._stats(attempt, error.state, 0, error.reason))]
-        )
+        stats = self._stats(attempt, error.state, 0, error.reason)
+        await self.store.mark([(scope, error, self._expires(error), stats)], outside=self.outside)
         log.info(
             "scope.incomplete",
             scope=scope.key,
