@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from yarl import URL
 
 from collectors.aws.credentials import Identity
 from collectors.aws.endpoints import Endpoint, Endpoints
@@ -21,6 +20,7 @@ from collectors.aws.readers import Skip
 from collectors.aws.request import Request
 from collectors.aws.requests import Requests
 from collectors.aws.signing import Credentials, Signer, host_of
+from collectors.aws.wire import Answer, Outgoing, TooLarge, Wire
 from syncd.errors import ConfigError, CredentialsError, Denied, Disabled, Failed, Temporary
 from syncd.plugin import Calls, Lane
 
@@ -36,19 +36,12 @@ _BY_ID: Mapping[str, tuple[str, ...]] = {"ec2": ("Ids",), "elb": ("Names",), "el
 _NO_SUCH_HOST = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
-def open_http(connections: int = 100) -> aiohttp.ClientSession:
-    """The one session for all calls. Only connecting has a limit here, the host bounds the whole call.
-
-    A limit for each read would move a timer with every chunk: a quarter of the CPU of a small call.
-    """
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
+def open_http(connections: int = 100) -> Wire:
+    """The connections of all calls."""
+    return Wire(
+        aiohttp.TCPConnector(
             limit=connections, ttl_dns_cache=300, resolver=aiohttp.ThreadedResolver(), ssl=_trusted(os.environ)
-        ),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=10),
-        headers={"User-Agent": "syncd"},
-        skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type"),
-        cookie_jar=aiohttp.DummyCookieJar(),
+        )
     )
 
 
@@ -63,19 +56,6 @@ def _trusted(environ: Mapping[str, str]) -> ssl.SSLContext | bool:
         raise ConfigError(f"AWS_CA_BUNDLE={bundle} cannot be used: {error}") from None
 
 
-class _Unanswered(aiohttp.ClientError):
-    """A connection that ended without an answer, under a name for which aiohttp does not send again by itself."""
-
-
-async def _not_again(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    try:
-        return await send(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _Unanswered(_short(error)) from None
-
-
 class Ask(NamedTuple):
     """One call, ready to be sent any number of times. `permission`: "" for the one that the operation names."""
 
@@ -88,18 +68,12 @@ class Ask(NamedTuple):
     skip: Skip = frozenset()
 
 
-class Answer(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class Client:
-    """Calls AWS over one HTTP session for all accounts, regions and services."""
+    """Calls AWS over the same connections for all accounts, regions and services."""
 
     def __init__(
         self,
-        http: aiohttp.ClientSession,
+        http: Wire,
         models: Models,
         endpoints: Endpoints,
         *,
@@ -171,27 +145,20 @@ class Client:
         self, operation: Operation, request: Request, endpoint: Endpoint, credentials: Credentials
     ) -> Answer:
         headers = self._signer.sign(request, endpoint, credentials, self._clock() + self._offset)
-        url = URL.build(
-            scheme=endpoint.scheme,
-            authority=host_of(endpoint, request),
-            path=endpoint.path + request.path,
-            query_string=request.query,
-            encoded=True,
+        path = endpoint.path + request.path
+        outgoing = Outgoing(
+            request.method,
+            endpoint.scheme,
+            host_of(endpoint, request),
+            f"{path}?{request.query}" if request.query else path,
+            headers,
+            request.body,
+            self._proxy(endpoint.scheme, endpoint.host),
         )
         try:
-            response = await self._http.request(
-                request.method,
-                url,
-                data=request.body or None,
-                headers=headers,
-                proxy=self._proxy(endpoint.scheme, endpoint.host),
-                allow_redirects=False,
-                middlewares=_WRITING.get(request.method),
-            )
-            try:
-                return Answer(response.status, response.headers, await _bounded(response, operation))
-            finally:
-                response.release()
+            return await self._http.send(outgoing, LARGEST_ANSWER)
+        except TooLarge:
+            raise _too_large(operation) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise _unanswered(operation, endpoint, error) from None
 
@@ -221,13 +188,9 @@ class Client:
         return True
 
 
-_WRITING = dict.fromkeys(("PUT", "DELETE"), (_not_again,))
-"""aiohttp takes these as safe to repeat: whether they are is for the host to know."""
-
-
-def _proxy_of(scheme: str, host: str) -> str | None:
-    """The proxy that the environment names for a host. Asked once per host: finding it costs more than a call."""
-    return None if proxy_bypass(host) else getproxies().get(scheme)
+def _proxy_of(scheme: str, host: str) -> str:
+    """The proxy that the environment names for a host, or "". Asked once a host: finding it costs more than a call."""
+    return "" if proxy_bypass(host) else getproxies().get(scheme, "")
 
 
 async def _renewed(ask: Ask, error: Denied, used: Credentials, expired: list[Credentials]) -> Exception:
@@ -238,21 +201,6 @@ async def _renewed(ask: Ask, error: Denied, used: Credentials, expired: list[Cre
     except CredentialsError as missing:
         return Denied(str(missing), operation=ask.operation.label)
     return Temporary(error.reason, operation=ask.operation.label, after=0.0) if newer else error
-
-
-async def _bounded(response: aiohttp.ClientResponse, operation: Operation) -> bytes:
-    length = response.content_length
-    if length is not None and length > LARGEST_ANSWER:
-        raise _too_large(operation)
-    if length is not None and "Content-Encoding" not in response.headers:
-        return await response.read()
-    parts, size = [], 0
-    async for part in response.content.iter_any():
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise _too_large(operation)
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _too_large(operation: Operation) -> Failed:

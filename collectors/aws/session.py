@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
-import aiohttp
-
 from collectors.aws.acting import Acts
 from collectors.aws.asking import ERRORS
 from collectors.aws.client import Client
@@ -29,17 +27,18 @@ from collectors.aws.settings import AwsSettings
 from collectors.aws.signs import Signs
 from collectors.aws.tagging import BulkTags
 from collectors.aws.usage import Usage
+from collectors.aws.wire import Wire
 from syncd.errors import Failed
 from syncd.model import Act, Blind, Doubt, Gap, Node, Scope
 from syncd.plugin import Calls, Loose, Reader, Selection
 
 
 class AwsSession:
-    """One HTTP session, one catalog, the accounts found so far. Made by the collector's `open`."""
+    """The connections, one catalog, the accounts found so far. Made by the collector's `open`."""
 
     def __init__(
         self,
-        http: aiohttp.ClientSession,
+        http: Wire,
         client: Client,
         compiler: Compiler,
         settings: AwsSettings,

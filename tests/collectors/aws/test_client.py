@@ -16,6 +16,7 @@ from collectors.aws.credentials import AssumedRole, Identity
 from collectors.aws.endpoints import Endpoint, Endpoints, EndpointSettings
 from collectors.aws.models import Models
 from collectors.aws.signing import Credentials
+from collectors.aws.wire import Wire
 from syncd.errors import Absent, ConfigError, CredentialsError, Denied, Disabled, Failed, Gone, Temporary, Throttled
 from syncd.plugin import Lane
 from tests.collectors.aws.loopback import (
@@ -132,8 +133,7 @@ class NoSuchHost(aiohttp.abc.AbstractResolver):
 
 @pytest.mark.parametrize(("number", "expected"), [(-2, Disabled), (-5, Disabled), (-3, Temporary)])
 async def test_a_service_whose_name_does_not_exist_is_not_there(number: int, expected: type[Exception]) -> None:
-    connector = aiohttp.TCPConnector(resolver=NoSuchHost(number))
-    async with aiohttp.ClientSession(connector=connector) as http:
+    async with Wire(aiohttp.TCPConnector(resolver=NoSuchHost(number))) as http:
         client = Client(http, MODELS, Endpoints(MODELS))
         with pytest.raises(expected, match=r"sqs\.eu-west-1\.amazonaws\.com"):
             await client.call(Host(1), Ask(someone(), "eu-west-1", QUEUES, {}))
@@ -184,19 +184,21 @@ async def test_a_small_body_that_unpacks_to_a_large_one_is_refused() -> None:
         await ask(script)
 
 
-async def test_no_answer_in_time_is_worth_another_attempt() -> None:
-    late = asyncio.Event()
+class SilentNames(aiohttp.abc.AbstractResolver):
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[aiohttp.abc.ResolveResult]:
+        await asyncio.Event().wait()
+        return []
 
-    async def silent(_request: web.Request) -> web.StreamResponse:
-        await late.wait()
-        return web.Response()
+    async def close(self) -> None:
+        pass
 
-    timeout = aiohttp.ClientTimeout(sock_read=0.05)
-    async with serving(silent) as url, aiohttp.ClientSession(timeout=timeout) as http:
-        client = Client(http, MODELS, Endpoints(MODELS, EndpointSettings(url=url)))
+
+async def test_no_connection_in_time_is_worth_another_attempt() -> None:
+    connector = aiohttp.TCPConnector(resolver=SilentNames())
+    async with Wire(connector, aiohttp.ClientTimeout(connect=0.05)) as http:
+        client = Client(http, MODELS, Endpoints(MODELS))
         with pytest.raises(Temporary, match="no answer in time"):
-            await client.call(Host(1), Ask(someone(), "us-east-1", QUEUES, {}))
-        late.set()
+            await client.call(Host(1), Ask(someone(), "eu-west-1", QUEUES, {}))
 
 
 async def test_a_clock_that_is_off_is_corrected_once_by_the_servers() -> None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
 import boto3
 import pytest
 from botocore import parsers, xform_name
@@ -14,11 +13,12 @@ from botocore.awsrequest import HeadersDict
 from botocore.loaders import Loader
 from botocore.model import Shape
 
-from collectors.aws.client import open_http
+from collectors.aws.client import LARGEST_ANSWER, open_http
 from collectors.aws.endpoints import Endpoints, EndpointSettings
 from collectors.aws.models import Models, Operation
 from collectors.aws.requests import Requests
 from collectors.aws.signing import Credentials, Signer, host_of
+from collectors.aws.wire import Outgoing, Wire
 from tests.collectors.aws.loopback import fake_estate, moto_server
 
 KEYS = Credentials("AKIAEXAMPLE", "a-secret-key")
@@ -116,7 +116,7 @@ def askable(service: str) -> list[str]:
 class Asker:
     """Sends an operation without arguments and gives status, headers and body as they came."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, http: Wire, url: str) -> None:
         self.models = Models()
         self._http = http
         self._endpoints = Endpoints(self.models, EndpointSettings(url=url))
@@ -125,9 +125,10 @@ class Asker:
         request = Requests().build(operation, {})
         endpoint = self._endpoints.resolve(operation, "us-east-1")
         headers = Signer().sign(request, endpoint, KEYS, time.time())
-        url = f"{endpoint.scheme}://{host_of(endpoint, request)}{request.path}?{request.query}".rstrip("?")
-        async with self._http.request(request.method, url, data=request.body or None, headers=headers) as answer:
-            return answer.status, answer.headers, await answer.read()
+        target = f"{request.path}?{request.query}".rstrip("?")
+        host = host_of(endpoint, request)
+        outgoing = Outgoing(request.method, endpoint.scheme, host, target, headers, request.body)
+        return await self._http.send(outgoing, LARGEST_ANSWER)
 
     async def compare(self, service: str, names: list[str]) -> int:
         """How many operations were answered; asserts that both read each the same."""
@@ -159,15 +160,13 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[aiohttp.ClientSession]:
+async def http() -> AsyncIterator[Wire]:
     async with open_http() as session:
         yield session
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_every_list_of_a_service_is_read_as_botocore_reads_it(
-    service: str, estate: str, http: aiohttp.ClientSession
-) -> None:
+async def test_every_list_of_a_service_is_read_as_botocore_reads_it(service: str, estate: str, http: Wire) -> None:
     assert await Asker(http, estate).compare(service, askable(service)) > 0
 
 
@@ -206,7 +205,7 @@ def fill(url: str) -> None:
     client("organizations").create_organization(FeatureSet="ALL")
 
 
-async def test_answers_of_moto_are_read_as_botocore_reads_them(moto: str, http: aiohttp.ClientSession) -> None:
+async def test_answers_of_moto_are_read_as_botocore_reads_them(moto: str, http: Wire) -> None:
     fill(moto)
     for service, names in MOTO_LISTS.items():
         assert await Asker(http, moto).compare(service, names) == len(names), service
