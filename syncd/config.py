@@ -157,7 +157,7 @@ def _check_cron(text: Text, sections: dict[str, Any], installed: set[str], compl
 
 
 def _check_index(text: Text, settings: SearchSettings, collectors: Iterable[Collector], complaints: list[str]) -> None:
-    kinds = {kind.name for collector in collectors for kind in collector.kinds()}
+    kinds = {kind.name for collector in collectors for kind in collector.kinds()} if settings.index else set()
     for position, path in enumerate(settings.index):
         if problem := not_indexed(path, kinds):
             complaints.append(f"{text.origin(('search', 'index'))}: search.index[{position}]: {path}: {problem}")

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from collectors.aws.acting import Acts
 from collectors.aws.asking import ERRORS
 from collectors.aws.client import Client
 from collectors.aws.compile import Compiler
@@ -31,6 +31,9 @@ from collectors.aws.wire import Wire
 from syncd.errors import Failed
 from syncd.model import Act, Blind, Doubt, Gap, Node, Scope
 from syncd.plugin import Calls, Loose, Reader, Selection
+
+if TYPE_CHECKING:
+    from collectors.aws.acting import Acts
 
 
 class AwsSession:
@@ -162,7 +165,9 @@ class AwsSession:
         return self._places[account]
 
     @cached_property
-    def _acts(self) -> Acts:
+    def _acts(self) -> "Acts":
+        from collectors.aws.acting import Acts
+
         return Acts(self._compiler)
 
     def skip(self, scope: Scope) -> None:

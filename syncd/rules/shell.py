@@ -158,7 +158,7 @@ class Rules:
         return self._config.rule[name]
 
     def _understand(self, rule: RuleSettings) -> None:
-        from syncd.rules.check import problems
+        from syncd.rules.problems import problems
         from syncd.search.schema import load_schema
 
         with searching(self.store.path) as connection:

@@ -8,7 +8,8 @@ import pytest
 
 from syncd.errors import ConfigError
 from syncd.plugin import load_collectors
-from syncd.rules.check import complaints, complaints_of, load, problems, schema_of
+from syncd.rules.check import complaints, complaints_of, load
+from syncd.rules.problems import problems, schema_of
 from syncd.search.schema import Schema
 from syncd.settings import Config, RuleSettings
 from tests.conftest import ROOT
