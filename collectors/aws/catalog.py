@@ -3,12 +3,16 @@
 import sys
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from botocore import xform_name
 from msgspec.structs import replace
 
+import syncd
+from collectors.aws import entries, tables
 from collectors.aws.entries import (
     EDGE_TYPES,
     Catalog,
@@ -23,19 +27,37 @@ from collectors.aws.entries import (
     Target,
     When,
 )
+from collectors.aws.shelf import NOTHING_KEPT, Shelf, stamp
 from collectors.aws.tables import Problems, Table, nearest
 from syncd.errors import ConfigError
 
 FOLDER = Path(__file__).with_name("catalog")
 RULES = "references.toml"
+_KEPT = msgspec.msgpack.Decoder(Catalog)
 
 
-def load(folder: Path = FOLDER, references: Path | None = None) -> Catalog:
+def load(folder: Path = FOLDER, references: Path | None = None, shelf: Shelf = NOTHING_KEPT) -> Catalog:
     """The catalog of a folder. Raises ConfigError with the first mistake in the files' own form."""
+    name, made_of = f"catalog-{folder.name}", stamp((syncd.__version__, str(references)), _sources(folder, references))
+    kept = shelf.get(name, made_of)
+    if kept is not None:
+        with suppress(msgspec.DecodeError):
+            return _KEPT.decode(kept)
     catalog, problems = read(folder, references)
     if problems.lines:
         raise ConfigError(f"the AWS catalog cannot be used: {problems.lines[0]}")
+    shelf.put(name, made_of, msgspec.msgpack.encode(catalog))
     return catalog
+
+
+def _sources(folder: Path, references: Path | None) -> list[Path]:
+    """All that a catalog follows from, the code that reads it as well."""
+    code = (Path(each.__file__ or "") for each in (sys.modules[__name__], entries, tables))
+    return [*sorted(folder.glob("*.toml")), *code, _rules_of(folder, references)]
+
+
+def _rules_of(folder: Path, references: Path | None) -> Path:
+    return references or (folder / RULES if (folder / RULES).exists() else FOLDER / RULES)
 
 
 def read(folder: Path, references: Path | None = None) -> tuple[Catalog, Problems]:
@@ -53,8 +75,7 @@ def read(folder: Path, references: Path | None = None) -> tuple[Catalog, Problem
             if kind in kinds:
                 problems.add(f"{path.name}: {kind}", f"declared in {kinds[kind].file} too")
             kinds[kind] = _kind(Table(table, f"{path.name}: {kind}", problems), path.name, kind, service)
-    found = references or (folder / RULES if (folder / RULES).exists() else FOLDER / RULES)
-    return Catalog(services, kinds, _rules(found, problems)), problems
+    return Catalog(services, kinds, _rules(_rules_of(folder, references), problems)), problems
 
 
 def _toml(path: Path, problems: Problems) -> dict[str, Any]:

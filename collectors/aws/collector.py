@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from collectors.aws.settings import AwsSettings
+from collectors.aws.shelf import Shelf, usual_place
 from syncd.kinds import Kind, KindRegistry
 
 if TYPE_CHECKING:
@@ -34,11 +35,15 @@ class AwsCollector:
         self._folder = folder
         self._compilers: dict[str, Compiler] = {}
 
+    @property
+    def _shelf(self) -> Shelf:
+        return Shelf(usual_place())
+
     @cached_property
     def catalog(self) -> "Catalog":
         from collectors.aws.catalog import FOLDER, load
 
-        return load(self._folder or FOLDER)
+        return load(self._folder or FOLDER, shelf=self._shelf)
 
     def kinds(self) -> Iterable[Kind]:
         """The frame, then every kind of the catalog with the common properties that it fills."""
@@ -180,7 +185,9 @@ class AwsCollector:
 
         found = self._compilers.get(settings.tags)
         if found is None:
-            found = self._compilers[settings.tags] = Compiler(self.catalog, Models(), bulk_tags=settings.tags == "bulk")
+            found = self._compilers[settings.tags] = Compiler(
+                self.catalog, Models(shelf=self._shelf), bulk_tags=settings.tags == "bulk"
+            )
         return found
 
 

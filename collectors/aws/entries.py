@@ -91,7 +91,7 @@ class Common(Struct, frozen=True):
     value: Any = None
     map: Mapping[str, Any] | None = None
     otherwise: Any = None
-    divide: float = 0
+    divide: float = 0.0
     equals: Any = None
     number: bool = False
 

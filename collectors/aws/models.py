@@ -8,14 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import botocore
 import msgspec
 import orjson
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, StructureShape
 from botocore.serialize import create_serializer
 
+import syncd
 from collectors.aws.paging import NO_PAGES, Pages, pages_of
 from collectors.aws.readers import Reader, Skip, compile_reader
+from collectors.aws.shelf import NOTHING_KEPT, Shelf, stamp
 from syncd.errors import Failed
 
 PROTOCOLS = ("json", "rest-json", "query", "rest-xml", "ec2")
@@ -73,6 +76,18 @@ class _Service(msgspec.Struct):
 
 
 _SERVICE = msgspec.json.Decoder(_Service)
+Decode = Callable[[msgspec.Raw], Any]
+
+
+class _Kept(msgspec.Struct):
+    """What was reached of a service's document, kept for the next start. It has no operations that are `unknown`."""
+
+    document: _Service
+    pages: dict[str, Any]
+    unknown: frozenset[str]
+
+
+_KEPT = msgspec.msgpack.Decoder(_Kept)
 
 
 class Models:
@@ -82,9 +97,16 @@ class Models:
     operations that will be wanted, so that each service's document is parsed once.
     """
 
-    def __init__(self, expected: Mapping[str, Collection[str]] | None = None, *, documentation: bool = False) -> None:
+    def __init__(
+        self,
+        expected: Mapping[str, Collection[str]] | None = None,
+        *,
+        documentation: bool = False,
+        shelf: Shelf = NOTHING_KEPT,
+    ) -> None:
         self._expected: dict[str, set[str]] = {}
         self._documentation = documentation
+        self._shelf = NOTHING_KEPT if documentation else shelf
         self._services: dict[str, ServiceModel] = {}
         self._pages: dict[str, dict[str, Any]] = {}
         self._operations: dict[tuple[str, str], Operation] = {}
@@ -131,23 +153,56 @@ class Models:
     def _load(self, service: str, names: set[str]) -> ServiceModel:
         wanted = self._expected.setdefault(service, set()) | names
         try:
-            document = _SERVICE.decode(_raw(service, "service-2"))
+            found = self._found(service, wanted)
         except FileNotFoundError:
             raise Failed(f"the installed models know no service {service}", operation=f"{service}:*") from None
-        missing = names - document.operations.keys()
+        missing = names - found["operations"].keys()
         if missing:
             name = missing.pop()
             raise Failed(f"the installed model of {service} has no operation {name}", operation=f"{service}:{name}")
-        wanted &= document.operations.keys()
-        self._expected[service] = wanted
-        known = ServiceModel(_trimmed(document, wanted, self._documentation), service)
-        self._services[service] = known
-        try:
-            pages = orjson.loads(_raw(service, "paginators-1"))["pagination"]
-        except FileNotFoundError:
-            pages = {}
-        self._pages[service] = {name: pages[name] for name in wanted if name in pages}
+        self._expected[service] = set(found["operations"])
+        self._pages[service] = found.pop("pages")
+        known = self._services[service] = ServiceModel(found, service)
         return known
+
+    def _found(self, service: str, wanted: set[str]) -> dict[str, Any]:
+        """What the wanted operations reach of a service's document, with its `pages`: as kept, else from the models."""
+        source = _newest(service, "service-2")
+        made_of = stamp((syncd.__version__, botocore.__version__), (source, Path(__file__)))
+        kept = self._kept(service, made_of)
+        if kept is not None and wanted <= kept.document.operations.keys() | kept.unknown:
+            here = wanted & kept.document.operations.keys()
+            found = _trimmed(kept.document, here, msgspec.msgpack.decode)
+            return found | {"pages": {name: kept.pages[name] for name in here if name in kept.pages}}
+        document = _SERVICE.decode(_unpacked(source))
+        # Other runs ask for other operations: what was kept for them stays.
+        asked = wanted | kept.document.operations.keys() | kept.unknown if kept is not None else wanted
+        here = asked & document.operations.keys()
+        found = _trimmed(document, here, msgspec.json.decode)
+        if not self._documentation:
+            _drop_documentation(found)
+        found["pages"] = {name: pages for name, pages in self._paginators(service).items() if name in here}
+        self._keep(service, made_of, found, asked - here)
+        return found
+
+    def _paginators(self, service: str) -> dict[str, Any]:
+        try:
+            pages: dict[str, Any] = orjson.loads(_raw(service, "paginators-1"))["pagination"]
+        except FileNotFoundError:
+            return {}
+        return pages
+
+    def _kept(self, service: str, made_of: str) -> _Kept | None:
+        raw = self._shelf.get(f"model-{service}", made_of)
+        try:
+            return None if raw is None else _KEPT.decode(raw)
+        except msgspec.DecodeError:
+            return None
+
+    def _keep(self, service: str, made_of: str, found: dict[str, Any], unknown: set[str]) -> None:
+        document = {name: part for name, part in found.items() if name != "pages"}
+        kept = {"document": document, "pages": found["pages"], "unknown": sorted(unknown)}
+        self._shelf.put(f"model-{service}", made_of, msgspec.msgpack.encode(kept))
 
 
 def _protocol(metadata: Mapping[str, Any]) -> str | None:
@@ -157,15 +212,22 @@ def _protocol(metadata: Mapping[str, Any]) -> str | None:
 
 def _raw(service: str, kind: str) -> bytes:
     """One file of botocore's data, newest version; read anew each time, since a cache would hold all of it."""
+    return _unpacked(_newest(service, kind))
+
+
+def _newest(service: str, kind: str) -> Path:
     folders = [*_search_paths()]
     versions = sorted(
         (path for folder in folders for path in (Path(folder) / service).glob("*/") if _file(path, kind)),
         key=lambda path: path.name,
     )
-    if not versions:
+    file = _file(versions[-1], kind) if versions else None
+    if file is None:
         raise FileNotFoundError(f"{service}/{kind}")
-    file = _file(versions[-1], kind)
-    assert file is not None
+    return file
+
+
+def _unpacked(file: Path) -> bytes:
     raw = file.read_bytes()
     return gzip.decompress(raw) if file.suffix == ".gz" else raw
 
@@ -179,9 +241,9 @@ def _file(folder: Path, kind: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _trimmed(document: _Service, names: Iterable[str], documentation: bool) -> dict[str, Any]:
+def _trimmed(document: _Service, names: Iterable[str], decode: Decode) -> dict[str, Any]:
     """The part of a service's document that the named operations reach."""
-    operations = {name: msgspec.json.decode(document.operations[name]) for name in names}
+    operations = {name: decode(document.operations[name]) for name in names}
     shapes: dict[str, Any] = {}
     waiting = [
         operation[side]["shape"]
@@ -192,13 +254,11 @@ def _trimmed(document: _Service, names: Iterable[str], documentation: bool) -> d
     while waiting:
         name = waiting.pop()
         if name not in shapes:
-            shapes[name] = msgspec.json.decode(document.shapes[name])
+            shapes[name] = decode(document.shapes[name])
             waiting.extend(_references(shapes[name]))
     for operation in operations.values():
         operation.pop("errors", None)
     kept = {"metadata": document.metadata, "operations": operations, "shapes": shapes}
-    if not documentation:
-        _drop_documentation(kept)
     if document.context is not None:
         kept["clientContextParams"] = document.context
     return kept
