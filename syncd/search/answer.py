@@ -82,9 +82,8 @@ class Asking:
         question = self.question
         with past.one_moment(self.connection):
             statement = self._statement(self.query, question.limit + 1)
-            if question.commit is not None:
-                past.load(self.connection, question.commit)
-            with guarded(self.connection, question.seconds):
+            longer = 0.0 if question.commit is None else past.load(self.connection, question.commit)
+            with guarded(self.connection, question.seconds + longer):
                 found = self._found(statement)
             with guarded(self.connection, FETCHING):
                 rows = self._rows(statement, found[: question.limit])

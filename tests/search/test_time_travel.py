@@ -2,6 +2,7 @@
 
 import random
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ async def test_what_an_answer_about_the_past_lacks_is_what_was_not_complete_then
     assert lacking(None) == [(B, "failed")]
 
 
-async def test_to_load_the_past_has_an_end(tmp_path: Path) -> None:
+async def test_a_search_of_the_past_has_an_end_that_is_further_the_more_has_changed_since(tmp_path: Path) -> None:
     world = World(tmp_path / "s.db")
     commits = []
     for size in (1, 2):
@@ -114,7 +115,21 @@ async def test_to_load_the_past_has_an_end(tmp_path: Path) -> None:
         await world.sync()
         commits.append(world.query("select max(number) from commit_log")[0][0])
     with closing(reading(world)) as connection:
-        with pytest.raises(LimitReached):
-            past.load(connection, commits[0], seconds=-1)
         question = Question("size = 1", commit=commits[0], limit=5000)
         assert len(Asking(connection, question, world.moment).answer().rows) == 1000
+        assert [past.load(connection, commit) for commit in commits] == [1000 * past.EACH, 0]
+        with pytest.raises(LimitReached):
+            Asking(connection, replace(question, seconds=-1), world.moment).answer()
+
+
+async def test_a_search_of_the_past_looks_into_no_more_versions_than_it_must(tmp_path: Path) -> None:
+    world = World(tmp_path / "s.db")
+    world.cloud.put(A, box("1", "a"))
+    await world.sync()
+    with closing(reading(world)) as connection:
+        for text in ("is(fake_box) and size = 1", "is(fake_box) <-[0:]- all", "account.name = x with(any, -->)"):
+            asking = Asking(connection, Question(text, commit=1), world.moment)
+            past.load(connection, 1)
+            plan = asking.explain()[1]
+            assert not [line for line in plan if "SCAN main." in line], text
+            assert any("node_history_kind (kind=? AND to_commit>?)" in line for line in plan), text
