@@ -57,11 +57,7 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
     if not _is_indexed(connection):
         return none
     found = list(_all(connection, context, wanted))
-    best, fewest = None, MANY
-    for each in found:
-        count = _count(connection, context, each.entries, fewest)
-        if count < fewest:
-            best, fewest = each, count
+    best, fewest = _fewest(connection, context, found)
     if best is None or (fewest > FEW and not _more_than(connection, context, wanted, fewest * WORTH)):
         return none
     others = [each for each in found if each is not best and each.holds][:NARROWED]
@@ -70,8 +66,37 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
         f"select i.node as key from ({best.entries}) f cross join indexed i on i.id = f.entry where true{narrowed} "
         "union select node from stale"
     )
+    if context.picture.past:
+        context.closed = _closed(connection, context, best, found)
     used = tuple(each.steps for each in (best, *others) if each.steps)
     return Choice(select, best.shown, fewest, tuple(each.shown for each in others), used)
+
+
+def _fewest(connection: sqlite3.Connection, context: Context, found: list[Candidates]) -> tuple[Candidates | None, int]:
+    best, fewest = None, MANY
+    for each in found:
+        count = _count(connection, context, each.entries, fewest)
+        if count < fewest:
+            best, fewest = each, count
+    return best, fewest
+
+
+def _closed(connection: sqlite3.Connection, context: Context, best: Candidates, found: list[Candidates]) -> str:
+    """Nodes of which a version that was closed since may be meant: by what the index said of it, or for lack of an entry.
+
+    Properties of documents are put in later where they are new, but not into entries of the past.
+    """
+    sure = [each for each in found if not each.steps]
+    start = best if best in sure else _fewest(connection, context, sure)[0]
+    if start is None:
+        return ""
+    others = [each.holds for each in sure if each is not start and each.holds][:NARROWED]
+    return (
+        f"select i.node as key from ({start.entries}) f cross join indexed_past i on i.id = f.entry "
+        f"where {' and '.join(['true', *others])} union select h.node from node_history h "
+        f"where h.to_commit > {context.commit} and h.from_commit <= {context.commit} and not exists "
+        "(select 1 from indexed_past i where i.node = h.node and i.from_commit = h.from_commit)"
+    )
 
 
 def _is_indexed(connection: sqlite3.Connection) -> bool:

@@ -26,10 +26,13 @@ class Statement:
 
 
 class _Start(NamedTuple):
-    """A select of the column `node`: what a part looks at. `present`: it names nodes of the present only."""
+    """A select of the column `node`: what a part looks at. `present`: it names nodes of the present only, and `closed`
+    those of the past, "" for all.
+    """
 
     select: str
     present: bool = False
+    closed: str = ""
 
 
 EVERYTHING = _Start("")
@@ -126,7 +129,10 @@ def _usual(node: str) -> list[tuple[str, bool]]:
 def _start(context: Context, part: Part, origin: str) -> _Start:
     if part.walk:
         return _Start(walked(context, origin, checked(context, part.walk)))
-    return _Start(f"select key as node from ({origin})", present=True) if origin else EVERYTHING
+    if not origin:
+        return EVERYTHING
+    closed = f"select key as node from ({context.closed})" if context.closed else ""
+    return _Start(f"select key as node from ({origin})", present=True, closed=closed)
 
 
 def _from(context: Context, node: str, start: _Start, where: str, columns: str) -> str:
@@ -134,8 +140,9 @@ def _from(context: Context, node: str, start: _Start, where: str, columns: str) 
     found = []
     free = list(sources.nodes(context, node))
     for position, (table, ok) in enumerate(sources.nodes(context, node, key="r.node")):
-        if start.select and not (start.present and position):
-            found.append(f"select {columns} from ({start.select}) r cross join {table} where {ok} and {where}")
+        begin = start.closed if start.present and position else start.select
+        if begin:
+            found.append(f"select {columns} from ({begin}) r cross join {table} where {ok} and {where}")
         else:
             found.append(f"select {columns} from {free[position][0]} where {free[position][1]} and {where}")
     return " union all ".join(found)

@@ -33,6 +33,8 @@ class Context:
     values: dict[str, Bindable] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
     """Aliases of nodes whose document is looked into."""
+    closed: str = ""
+    """A select of the nodes (`key`) of which closed versions may fulfil the first filter, "" for all."""
     _names: dict[tuple[type, Bindable], str] = field(default_factory=dict)
     _numbers: defaultdict[str, "count[int]"] = field(default_factory=lambda: defaultdict(lambda: count(1)))
 

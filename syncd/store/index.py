@@ -56,6 +56,15 @@ select b.id, n.name || ' ' || n.id || ' ' || n.urn || ' ' || d.tags || ' ' || d.
 """
 
 
+ENTRIES = """
+insert into indexed
+select ? + row_number() over (order by s.node), s.node, ifnull(n.from_commit, 0)
+  from temp.indexing s left join node n on n.key = s.node
+"""
+CLOSED = "insert into indexed_past select id, node, from_commit from indexed where from_commit > 0 and node"
+"""An entry goes from the present to the past. The version that it is of is closed, or will be."""
+
+
 def changed(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
     """These nodes are new or differ."""
     insert(connection, "insert or ignore into stale", [(key,) for key in sorted(keys)])
@@ -63,6 +72,7 @@ def changed(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
 
 def gone(connection: sqlite3.Connection, key: int) -> None:
     connection.execute("delete from stale where node = ?", (key,))
+    connection.execute(f"{CLOSED} = ?", (key,))
     connection.execute("delete from indexed where node = ?", (key,))
 
 
@@ -88,10 +98,10 @@ def step(connection: sqlite3.Connection, wanted: Sequence[Wanted] = ()) -> int:
     count = int(connection.execute("select count(*) from temp.indexing").fetchone()[0])
     if not count:
         return 0
+    connection.execute(f"{CLOSED} in (select node from temp.indexing)")
     connection.execute("delete from indexed where node in (select node from temp.indexing)")
     last = advance(connection, "index", count)
-    entries = "insert into indexed select ? + row_number() over (order by node), node from temp.indexing"
-    connection.execute(entries, (last - count,))
+    connection.execute(ENTRIES, (last - count,))
     connection.execute(NAMES, {"common": orjson.dumps(sorted(COMMON)).decode()})
     connection.execute(PROPERTIES)
     if _has_words(connection):
@@ -122,6 +132,7 @@ def _worn(connection: sqlite3.Connection) -> bool:
 def _empty(connection: sqlite3.Connection) -> None:
     connection.execute("delete from property")
     connection.execute("delete from indexed")
+    connection.execute("delete from indexed_past")
     connection.execute("update counter set value = 0 where name = 'index'")
     connection.execute("drop table if exists words")
     connection.execute("insert or ignore into stale select key from node")

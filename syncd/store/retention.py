@@ -77,11 +77,16 @@ _DROP_STATES = (
     "delete from scope_history where (scope, from_commit) in "
     "(select value ->> '$[0]', value ->> '$[1]' from json_each(?))"
 )
+_DEAD_ENTRIES = (
+    "select i.id from indexed_past i where not exists "
+    "(select 1 from node_history h where h.node = i.node and h.from_commit = i.from_commit) limit ?"
+)
 _STEPS = (
     (_OLD_VERSIONS, "delete from node_history where rowid in (select value from json_each(?))"),
     (_OLD_EDGES, "delete from edge_history where rowid in (select value from json_each(?))"),
     (_OLD_HANDLES, "delete from handle_history where rowid in (select value from json_each(?))"),
     (_OLD_STATES, _DROP_STATES),
+    (_DEAD_ENTRIES, "delete from indexed_past where id in (select value from json_each(?))"),
 )
 
 
@@ -98,7 +103,7 @@ async def compact(writer: Writing, read: Reading, windows: Windows, now: str) ->
             more = len(rows) == SEEN
         dropped.append(count)
     await writer.write(partial(_note, now=now))
-    return Dropped(*dropped)
+    return Dropped(*dropped[: len(Dropped._fields)])
 
 
 def raise_horizons(connection: sqlite3.Connection, windows: Windows, now: str) -> None:

@@ -1,13 +1,14 @@
 """The index of searches: it may be behind, never wrong, and no sync waits for it."""
 
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from syncd.search.answer import Asking, Question
 from syncd.store import index
+from syncd.store.retention import Windows
 from tests.fakes.cloud import box
 from tests.fakes.world import World
 
@@ -20,13 +21,13 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "s.db")
 
 
-def found(world: World, text: str) -> list[str]:
-    return [str(row["name"]) for row in asked(world, text).answer().rows]
+def found(world: World, text: str, commit: int | None = None) -> list[str]:
+    return [str(row["name"]) for row in asked(world, text, commit).answer().rows]
 
 
-def asked(world: World, text: str) -> Asking:
+def asked(world: World, text: str, commit: int | None = None) -> Asking:
     connection = sqlite3.connect(f"{world.path.as_uri()}?mode=ro", uri=True)
-    return Asking(connection, Question(text, seconds=60), NOW)
+    return Asking(connection, Question(text, commit, seconds=60), NOW)
 
 
 def uses_the_index(world: World, text: str) -> bool:
@@ -86,14 +87,33 @@ async def test_values_that_change_without_a_commit_are_not_indexed(world: World)
 
 
 async def test_an_index_of_dead_entries_is_made_anew(world: World) -> None:
-    count = index.STEP // 2 - 100
+    count, commits = index.STEP // 2 - 100, []
     for number in range(4):
         world.cloud.put(A, *(box("1", f"b{i}", tags={"turn": str(number)}) for i in range(count)))
         await world.sync()
         await indexed(world)
+        commits += [number for (number,) in world.query("select max(number) from commit_log")]
     assert world.query("select count(*), max(id) <= ? from indexed", 2 * count) == [(count, 1)]
     assert len(found(world, "tags.turn = 3")) == count
     assert found(world, "tags.turn = 2") == []
+    for number, commit in enumerate(commits):
+        assert len(found(world, f"tags.turn = {number}", commit)) == count
+        assert found(world, f"tags.turn = {(number + 1) % 4}", commit) == []
+
+
+async def test_what_the_index_said_of_a_version_is_forgotten_with_it(world: World) -> None:
+    for turn in range(3):
+        world.cloud.put(A, *(box("1", f"b{i}", tags={"turn": str(turn)}) for i in range(30 - turn)))
+        async with world.store() as store:
+            await world.sync_in(store)
+            await store.index()
+    assert world.query("select count(*) from indexed_past") == [(30 + 29,)]
+    world.moment += timedelta(days=9)
+    async with world.store() as store:
+        await store.compact(Windows(1))
+    assert (
+        world.query("select count(*) from node_history") == world.query("select count(*) from indexed_past") == [(0,)]
+    )
 
 
 async def test_long_texts_and_odd_values_are_found_beside_the_index(world: World) -> None:
