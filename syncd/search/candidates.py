@@ -82,7 +82,7 @@ def _fewest(connection: sqlite3.Connection, context: Context, found: list[Candid
 
 
 def _closed(connection: sqlite3.Connection, context: Context, best: Candidates, found: list[Candidates]) -> str:
-    """Nodes of which a version that was closed since may be meant: by what the index said of it, or for lack of an entry.
+    """Nodes of which a version closed since may be meant: by what the index said of it, or for lack of an entry.
 
     Properties of documents are put in later where they are new, but not into entries of the past.
     """

@@ -4,12 +4,17 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
+from types import MappingProxyType
 
 from syncd.kinds import BASE_KINDS
 from syncd.search import indexed
 from syncd.search.indexed import Indexed
 
 _BASES = frozenset(kind.name for kind in BASE_KINDS)
+UNITS: Mapping[str, str] = MappingProxyType(
+    {name: unit for kind in BASE_KINDS for name, unit in kind.properties.items()}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,28 @@ class Schema:
 
 
 def load_schema(connection: sqlite3.Connection) -> Schema:
-    numbers: dict[str, int] = dict(connection.execute("select name, id from kind"))
-    below: dict[str, set[int]] = {name: {number} for name, number in numbers.items()}
-    for kind, base in connection.execute("select kind, base from kind_base"):
+    kinds = tuple(connection.execute("select name, id from kind"))
+    bases = tuple(connection.execute("select kind, base from kind_base"))
+    types: dict[str, tuple[int, ...]] = {}
+    for label, number in connection.execute("select label, id from edge_type order by id"):
+        types[label] = (*types.get(label, ()), number)
+    moving = frozenset(name for (name,) in connection.execute("select name from moving"))
+    below, names = _kinds(kinds, bases)
+    return Schema(below, names, types, UNITS, moving, indexed.load(connection), indexed.entries(connection))
+
+
+@lru_cache(maxsize=4)
+def _kinds(
+    kinds: tuple[tuple[str, int], ...], bases: tuple[tuple[str, str], ...]
+) -> tuple[Mapping[str, frozenset[int]], Mapping[int, str]]:
+    """Kept: hundreds of kinds hardly ever change, and each search asks for them."""
+    numbers = dict(kinds)
+    below: dict[str, set[int]] = {name: {number} for name, number in kinds}
+    for kind, base in bases:
         below.setdefault(base, set())
         if kind in numbers:
             below[base].add(numbers[kind])
     for base_kind in BASE_KINDS:
         below.setdefault(base_kind.name, set())
-    types: dict[str, tuple[int, ...]] = {}
-    for label, number in connection.execute("select label, id from edge_type order by id"):
-        types[label] = (*types.get(label, ()), number)
-    units = {name: unit for kind in BASE_KINDS for name, unit in kind.properties.items()}
-    kinds = {name: frozenset(found) for name, found in below.items()}
-    moving = frozenset(name for (name,) in connection.execute("select name from moving"))
-    named = {number: name for name, number in numbers.items()}
-    return Schema(kinds, named, types, units, moving, indexed.load(connection), indexed.entries(connection))
+    found = {name: frozenset(each) for name, each in below.items()}
+    return MappingProxyType(found), MappingProxyType({number: name for name, number in kinds})
