@@ -13,7 +13,7 @@ from aiohttp import web
 from syncd.control import answers
 from syncd.control.answers import Problem
 from syncd.control.core import Core
-from syncd.store.reader import searching
+from syncd.store.reader import Readers
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ class Asking:
         self._core = core
         self._pool = ThreadPoolExecutor(AT_ONCE, "asking")
         self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._readers = Readers(core.store.path, AT_ONCE)
         self._connections: set[sqlite3.Connection] = set()
         self._waiting = 0
 
@@ -50,7 +51,7 @@ class Asking:
 
     def _done(self, what: Callable[[sqlite3.Connection], T]) -> T:
         try:
-            with searching(self._core.store.path) as connection:
+            with self._readers.searching() as connection:
                 self._connections.add(connection)
                 try:
                     return what(connection)
@@ -72,6 +73,7 @@ class Asking:
         """Ends what is under way."""
         for connection in list(self._connections):
             connection.interrupt()
+        self._readers.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -55,7 +55,8 @@ def _connected(file: Path) -> sqlite3.Connection:
 
 
 def _reading(address: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(address, uri=True, timeout=5)
+    # Of one thread at a time, though not always of the same: see Readers.
+    connection = sqlite3.connect(address, uri=True, timeout=5, check_same_thread=False)
     try:
         connection.execute("pragma query_only = on")
         connection.execute("pragma trusted_schema = off")
@@ -85,3 +86,36 @@ def searching(file: Path) -> Iterator[sqlite3.Connection]:
             )
         connection.execute("pragma temp_store = memory")
         yield connection
+
+
+class Readers:
+    """Connections for searches that stay open between them: to open one and have SQLite read its tables' definitions
+    takes as long as many a search does. At most `most` wait for the next one.
+    """
+
+    def __init__(self, file: Path, most: int) -> None:
+        self._file, self._most = file, most
+        self._idle: list[tuple[ExitStack, sqlite3.Connection]] = []
+        self._closed = False
+
+    @contextmanager
+    def searching(self) -> Iterator[sqlite3.Connection]:
+        """As `searching`. A connection that had an error is not used again."""
+        try:
+            held, connection = self._idle.pop()
+            connection.execute("pragma query_only = on")
+        except IndexError:
+            held = ExitStack()
+            connection = held.enter_context(searching(self._file))
+        with held:
+            yield connection
+            if not (connection.in_transaction or self._closed or len(self._idle) >= self._most):
+                self._idle.append((held.pop_all(), connection))
+        if self._closed:
+            self.close()
+
+    def close(self) -> None:
+        """Those that are in use are closed by who uses them."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop()[0].close()

@@ -3,14 +3,16 @@
 import shutil
 import sqlite3
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from syncd.errors import LimitReached
+from syncd.errors import LimitReached, StoreError
 from syncd.model import Edge
+from syncd.search import past
 from syncd.search.guard import LONGEST_VALUE, guarded
-from syncd.store.reader import reading
+from syncd.store.reader import Readers, reading
 from tests.fakes.cloud import box, urn
 from tests.fakes.world import World
 
@@ -88,3 +90,38 @@ def test_what_takes_too_long_is_ended_and_the_connection_goes_on(world: World) -
             connection.execute(ENDLESS).fetchall()
         with guarded(connection, 5):
             assert connection.execute("select count(*) from node").fetchone() == (2,)
+
+
+async def test_a_connection_that_is_kept_sees_what_was_written_since_and_writes_nothing(world: World) -> None:
+    readers = Readers(world.path, 1)
+    with readers.searching() as first:
+        past.load(first, 1)
+    world.cloud.put(BOXES, box("1", "a"))
+    await world.sync()
+    with readers.searching() as connection:
+        assert connection is first
+        assert connection.execute("select count(*) from node").fetchone() == (1,)
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            connection.execute("create temp table t (x)")
+        with readers.searching() as second:
+            assert second is not first
+    readers.close()
+    for each in (first, second):
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            each.execute("select 1")
+
+
+def test_a_connection_that_had_an_error_is_not_kept_nor_one_after_the_end(world: World) -> None:
+    readers = Readers(world.path, 1)
+    found = []
+    for statement in ("nonsense", "begin", "select 1"):
+        with suppress(StoreError), readers.searching() as connection:
+            found.append(connection)
+            connection.execute(statement)
+    with readers.searching() as connection:
+        assert connection is found[-1]
+        readers.close()
+    assert len({*map(id, found)}) == 3
+    for each in found:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            each.execute("select 1")
