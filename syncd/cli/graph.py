@@ -11,13 +11,17 @@ import orjson
 
 from syncd.errors import StoreError
 from syncd.search import sources
+from syncd.search.candidates import chosen
+from syncd.search.compile import members
 from syncd.search.context import Context, Picture
 from syncd.search.links import Link, between, links
 from syncd.search.schema import Schema
-from syncd.search.tree import Walk
+from syncd.search.tree import Compare, Filter, Id, Part, Path, Query, Value, Walk
+from syncd.store.keys import node_key
 
 CHUNK = 5_000
 SIMILAR = 5
+NAME = Path(("name",))
 
 
 class Item(NamedTuple):
@@ -57,15 +61,19 @@ class Walked:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """One picture in one connection: that of now, or of a commit that was loaded."""
+    """One picture in one connection: that of now, or of a commit that was loaded.
+
+    `complete_only`: as if resources of scopes that are not complete were not there.
+    """
 
     connection: sqlite3.Connection
     schema: Schema
     now: datetime
     commit: int | None = None
+    complete_only: bool = False
 
     def context(self) -> Context:
-        return Context("", self.schema, Picture(self.commit), self.now)
+        return Context("", self.schema, Picture(self.commit, self.complete_only), self.now)
 
     def items(self, keys: Iterable[int]) -> dict[int, Item]:
         wanted = list(keys)
@@ -78,14 +86,22 @@ class Graph:
 
     def find(self, text: str) -> Item:
         """The one resource with this URN, else this id, else this name. Raises StoreError, SeveralFound."""
-        found = self._select("", "{0} in (n.urn, n.id, n.name)", text)
-        for column in ("urn", "id", "name"):
-            same = [item for item in found if getattr(item, column) == text]
+        for same in (self._of_urn(text), self._that(Id((text,))), self._that(Compare(NAME, "=", (Value(text),)))):
             if len(same) == 1:
                 return same[0]
             if same:
                 raise SeveralFound(text, sorted(same, key=lambda item: (item.kind, item.urn)))
         raise StoreError(f"no resource has the id, name or URN {text}; {self._similar(text)}")
+
+    def _of_urn(self, urn: str) -> list[Item]:
+        return [item for item in self.items([node_key(urn)]).values() if item.urn == urn]
+
+    def _that(self, wanted: Filter) -> list[Item]:
+        """By the index of searches, where that is worth it."""
+        context = self.context()
+        start = chosen(self.connection, context, wanted).select
+        statement = members(context, Query((Part(wanted),)), start)
+        return list(self.items(key for (key,) in self.connection.execute(statement.sql, statement.values)).values())
 
     def links(self, keys: Iterable[int], walk: Walk) -> list[Link]:
         return links(self.connection, self.context(), keys, walk)

@@ -83,10 +83,13 @@ def _limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", metavar="N", type=_count_of, help=text)
     text = "of work at most; default: [search] timeout_seconds, which is 0.5 where nothing else is configured"
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, help=text)
-    parser.add_argument(
-        "--complete-only", action="store_true", help="as if resources of scopes that are not complete were not there"
-    )
+    _complete_only(parser)
     parser.add_argument("--explain", action="store_true", help="the SQL, SQLite's plan and what it costs; runs nothing")
+
+
+def _complete_only(parser: argparse.ArgumentParser) -> None:
+    text = "as if resources of scopes that are not complete were not there"
+    parser.add_argument("--complete-only", action="store_true", help=text)
 
 
 def _timeout(parser: argparse.ArgumentParser) -> None:
@@ -152,6 +155,7 @@ def _show(commands: Commands) -> None:
     added = _command(commands, "show", text, SHOW)
     added.add_argument("resource", metavar="ID|NAME|URN")
     _timeout(added)
+    _complete_only(added)
     _output(added, ("table", "json", "yaml"))
     added.set_defaults(handler=_run_show)
 
@@ -180,6 +184,7 @@ def _walk(commands: Commands) -> None:
         "--type", metavar="T", action="append", default=[], help="only edges of this type; may be repeated"
     )
     _timeout(added)
+    _complete_only(added)
     _output(added, ("tree", "dot", "json"), "tree")
     _svg(added)
     added.set_defaults(handler=_run_walk)

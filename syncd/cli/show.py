@@ -18,7 +18,7 @@ from syncd.search import past
 from syncd.search.answer import Asking, Question, Row
 from syncd.search.guard import guarded
 from syncd.search.schema import load_schema
-from syncd.search.tree import Compare, Part, Path, Query, Value, Walk
+from syncd.search.tree import Walk
 from syncd.store.queries import account_names
 
 BOTH = Walk((), ())
@@ -50,10 +50,10 @@ def shown(connection: sqlite3.Connection, arguments: argparse.Namespace) -> Show
     schema, commit = load_schema(connection), commit_of(connection, arguments)
     if commit is not None:
         past.load(connection, commit)
-    graph = Graph(connection, schema, now(), commit)
+    graph = Graph(connection, schema, now(), commit, arguments.complete_only)
     with guarded(connection, arguments.timeout):
         item = meant(graph, arguments.resource)
-    resource = _resource(connection, item, commit, arguments.timeout)
+    resource = _resource(connection, item, commit)
     with guarded(connection, arguments.timeout):
         links = graph.links([item.key], BOTH)
         ends = graph.items({end for edge in links for end in (edge.src, edge.dst)})
@@ -65,10 +65,10 @@ def shown(connection: sqlite3.Connection, arguments: argparse.Namespace) -> Show
     return Shown(resource, out, into, history, address, names.get(item.account, ""))
 
 
-def _resource(connection: sqlite3.Connection, item: Item, commit: int | None, seconds: float) -> Row:
-    asked = Asking(connection, Question("all", commit=commit, limit=1, seconds=seconds), now())
-    asked.query = Query((Part(Compare(Path(("urn",)), "=", (Value(item.urn),))),))
-    return asked.answer().rows[0]
+def _resource(connection: sqlite3.Connection, item: Item, commit: int | None) -> Row:
+    found = Asking(connection, Question("all", commit=commit), now()).resource(item.key)
+    assert found is not None, item.urn  # it was there, and all is of one moment
+    return found
 
 
 def _history(connection: sqlite3.Connection, key: int, resource: Row, commit: int | None) -> Row:

@@ -34,7 +34,7 @@ def walk(arguments: argparse.Namespace) -> int:
         commit = commit_of(connection, arguments)
         if commit is not None:
             past.load(connection, commit)
-        graph = Graph(connection, schema, now(), commit)
+        graph = Graph(connection, schema, now(), commit, arguments.complete_only)
         with guarded(connection, arguments.timeout):
             start = meant(graph, arguments.resource)
             walked = graph.walk(start.key, way, NODES)

@@ -4,11 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from syncd import plugin
+from syncd.cli.graph import Graph
 from syncd.cli.syncctl import main
+from syncd.search.schema import load_schema
+from syncd.store.reader import reading
 from tests.cli.conftest import Ask
 from tests.cli.graphs import HOSTILE, estate
+from tests.fakes.cloud import box, urn
+from tests.fakes.world import World
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +134,27 @@ def test_the_host_asks_the_collector_if_it_has_pages(installed: None) -> None:
     assert plugin.link("aws", bucket) == "https://console.aws.amazon.com/s3/buckets/b"
     assert plugin.link("fake", bucket) == ""
     assert plugin.link("unheard-of", bucket) == ""
+
+
+def test_complete_only_shows_nothing_of_what_may_be_stale(ctl: Ask) -> None:
+    done = ctl("show", "bag", "--complete-only")
+    assert (done.code, done.out) == (1, "")
+    assert "no resource has the id, name or URN bag" in done.err
+    assert ctl("show", "web-1", "--complete-only").code == 0
+
+
+async def test_who_is_meant_is_looked_up_in_the_index(tmp_path: Path) -> None:
+    world = World(tmp_path / "s.db")
+    world.cloud.put("fake/1/r1/boxes", *(replace(box("1", f"b{i}"), name=f"box-{i}") for i in range(30)))
+    async with world.store() as store:
+        await world.sync_in(store)
+        await store.index()
+    asked: list[str] = []
+    with reading(world.path) as connection:
+        graph = Graph(connection, load_schema(connection), world.moment)
+        connection.set_trace_callback(asked.append)
+        assert {graph.find(text).id for text in ("box-7", "b7", urn("1", "b7"))} == {"b7"}
+        connection.set_trace_callback(None)
+        plans = [step for text in asked for *_, step in connection.execute(f"explain query plan {text}")]
+    assert plans
+    assert not [step for step in plans if step.startswith("SCAN n")]

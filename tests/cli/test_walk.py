@@ -11,10 +11,14 @@ from syncd.cli import walk as walking
 from syncd.cli.graph import Item
 from syncd.cli.syncctl import main
 from syncd.cli.trees import Branch, by_containment, by_place, tree_lines
+from syncd.errors import Failed
+from syncd.model import Edge
 from syncd.search.links import Link
 from tests.cli.conftest import Ask
 from tests.cli.graphs import estate
 from tests.cli.test_dot import needs_graphviz
+from tests.fakes.cloud import box, urn
+from tests.fakes.world import World
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +175,16 @@ def test_no_account_and_no_region_are_said() -> None:
 def test_lines_stand_under_their_branches() -> None:
     tree = Branch("a", [Branch("b", [Branch("c")]), Branch("d")])
     assert list(tree_lines([tree])) == ["a", "├─ b", "│  └─ c", "└─ d"]
+
+
+async def test_complete_only_goes_through_nothing_that_may_be_stale(tmp_path: Path, ask: Ask) -> None:
+    world = World(tmp_path / "s.db")
+    a, b, c = (box("1", name, edges=(Edge("in", urn("1", to)),)) for name, to in (("a", "b"), ("b", "c"), ("c", "d")))
+    world.cloud.put("fake/1/r1/boxes", a, c)
+    world.cloud.put("fake/1/r1/bags", b)
+    await world.sync()
+    world.cloud.fail("fake/1/r1/bags", Failed("broken"))
+    await world.sync()
+    way = ("walk", "a", "--down", "--db", world.path)
+    assert ask(main, *way).out.splitlines()[-3:] == ["fake_box a", "└─ in → fake_box b", "   └─ in → fake_box c"]
+    assert ask(main, *way, "--complete-only").out.splitlines() == ["fake_box a"]
