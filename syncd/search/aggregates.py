@@ -1,5 +1,8 @@
 """Groups and functions over the nodes of a search."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from syncd.errors import QueryError
 from syncd.search.context import Context
 from syncd.search.properties import Place, node_root, single, written
@@ -7,8 +10,15 @@ from syncd.search.tree import Aggregate, Function, Group, Path
 
 EXACT = 2**45
 """Integers up to here are added as such: too many to count are needed until their sum has more than 63 bits."""
+TRUE, FALSE = "x'01'", "x'00'"
+"""Groups of what is true or not: no number, and no text, since documents hold no blobs. See `told`."""
 PLACES = ((Path(("kind",)),), (Path(("account",)),), (Path(("region",)),))
 """Groups whose nodes lie together in the index `node_place`."""
+
+
+def told(values: Iterable[Any]) -> Iterator[Any]:
+    """What a row of an aggregate is for those who asked."""
+    return (value == b"\x01" if isinstance(value, bytes) else value for value in values)
 
 
 def counts(aggregate: Aggregate) -> bool:
@@ -56,7 +66,10 @@ def _group(context: Context, node: str, group: Group, column: str) -> tuple[str,
         case (Path((("account" | "region" | "zone") as name,)),):
             return f"{node}.{name}", f"nullif({column}, '')"
         case (Path() as only,):
-            return _value(context, node, only).value, column
+            place = _value(context, node, only)
+            if not place.type:
+                return place.value, column
+            return f"case {place.type} when 'true' then {TRUE} when 'false' then {FALSE} else {place.value} end", column
     places = [
         context.bind(part) if isinstance(part, str) else f"json_text({written(_value(context, node, part))})"
         for part in group.parts

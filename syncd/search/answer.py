@@ -10,6 +10,7 @@ import orjson
 
 from syncd.errors import QueryError
 from syncd.search import functions, past, sources
+from syncd.search.aggregates import told
 from syncd.search.candidates import Choice, chosen
 from syncd.search.compile import Statement, compiled
 from syncd.search.context import Context, Picture
@@ -145,7 +146,7 @@ class Asking:
 
     def _rows(self, statement: Statement, found: Sequence[tuple[Any, ...]]) -> list[Row]:
         if statement.columns:
-            return [dict(zip(statement.columns, row, strict=True)) for row in found]
+            return [dict(zip(statement.columns, told(row), strict=True)) for row in found]
         keys = [key for (key,) in found]
         rows = list(self._resources(keys) if not self.question.columns else self._chosen(keys))
         merges = self.query.parts[-1].merges
@@ -159,7 +160,7 @@ class Asking:
         statement = self._statement(merge.query, limit, f"select {int(key)} as key")
         found = self.connection.execute(statement.sql, statement.values).fetchall()
         if statement.columns:
-            rows = [dict(zip(statement.columns, row, strict=True)) for row in found]
+            rows = [dict(zip(statement.columns, told(row), strict=True)) for row in found]
         else:
             rows = list(self._resources([key for (key,) in found]))
         return rows if merge.many else rows[0] if rows else None

@@ -225,7 +225,8 @@ class Naive:
         parts = [part if isinstance(part, str) else self.unaged(part) for part in group.parts]
         if len(parts) > 1 or isinstance(parts[0], str):
             return lambda node: "".join(part if isinstance(part, str) else json_text(part(node)) for part in parts)
-        return parts[0]
+        only = parts[0]
+        return lambda node: boolean(only(node))
 
     def unaged(self, path: Path) -> Callable[[Thing], Any]:
         read = reader(self.graph, path, element=False)
@@ -239,6 +240,11 @@ class Naive:
         if function.name == "count":
             return lambda nodes: sum(read(node) is not None for node in nodes)
         return lambda nodes: summed(function.name, [calculated(function, read(node)) for node in nodes])
+
+
+def boolean(value: Any) -> Any:
+    """What is true or not is a group beside those of 1 and 0, and comes last."""
+    return bytes([value]) if isinstance(value, bool) else value
 
 
 def calculated(function: Function, value: Any) -> float | None:
@@ -277,7 +283,7 @@ def rank(value: Any, is_age: bool = False) -> tuple[int, Any]:
         return 0, 0
     if is_age:
         return 1, [-ord(char) for char in value]
-    return (1, value) if isinstance(value, int | float) else (2, value)
+    return (1 if isinstance(value, int | float) else 3 if isinstance(value, bytes) else 2), value
 
 
 def text_of(node: Thing) -> str:

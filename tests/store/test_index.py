@@ -124,3 +124,12 @@ async def test_long_texts_and_odd_values_are_found_beside_the_index(world: World
     assert found(world, f"tags.t = {long}") == ["long"]
     quoted = odd.replace('"', '\\"')
     assert found(world, f'tags.o = "{quoted}"') == ["long"]
+
+
+async def test_groups_of_what_is_true_or_not_are_told_as_such_beside_numbers_and_texts(world: World) -> None:
+    values = (True, True, False, 1, 0, "true", None)
+    world.cloud.put(A, *(box("1", f"b{i}", on=value) for i, value in enumerate(values)))
+    await world.sync()
+    rows = asked(world, "aggregate(on: sum(1) as n): all").answer().rows
+    found = [(row["on"], row["n"]) for row in rows]
+    assert repr(found) == "[(None, 1), (0, 1), (1, 1), ('true', 1), (False, 1), (True, 2)]"
