@@ -21,6 +21,8 @@ from syncd.control.door import Door, bind
 from syncd.control.peers import Rights
 from syncd.control.server import Server
 from syncd.errors import ConfigError, StoreError
+from syncd.hearing.around import Around
+from syncd.hearing.ears import Ears
 from syncd.outbox.sending import Gateway
 from syncd.outbox.work import Outbox
 from syncd.plugin import load_collectors
@@ -48,8 +50,8 @@ STATUS_EVERY = 5.0
 SCHEDULE_MAY_REST = 90.0
 WRITER_MAY_TAKE = 10.0
 ORDER = (
-    "watchdog", "status", "schedule", "plans", "runs", "rules", "upkeep", "bus", "outbox", "monitoring", "control",
-    "lag",
+    "watchdog", "status", "schedule", "hearing", "plans", "runs", "rules", "upkeep", "bus", "outbox", "monitoring",
+    "control", "lag",
 )  # fmt: skip
 """In which tasks end: nothing begins any more, what goes on stops, who listens hears of it."""
 
@@ -116,6 +118,14 @@ class Daemon:
         plans = Plans(store, lambda: core.setting.config, collectors, lambda: core.limits, lambda: datetime.now(UTC))
         await plans.load()
         outbox = _outbox(runs, plans, telemetry, lambda: core.setting.config)
+        around = Around(
+            store,
+            lambda: core.setting.config,
+            lambda: core.limits,
+            rules.changed,
+            lambda: runs.paused,
+            telemetry.heard,
+        )
         core = Core(
             store,
             runs,
@@ -130,6 +140,7 @@ class Daemon:
             Lag(),
             door,
             outbox,
+            Ears(around, collectors),
             unknown,
             list,
             now(),
@@ -175,6 +186,7 @@ class Daemon:
             "bus": lambda: publish_committed(core.store, self.bus),
             "outbox": core.outbox.serve,
             "runs": core.runs.serve,
+            "hearing": core.ears.serve,
             "schedule": core.timetable.serve,
             "rules": core.rules.serve,
             "lag": core.lag.watch,
@@ -271,6 +283,7 @@ class Daemon:
         core.timetable.load(planned, await core.store.schedule())
         await core.rules.load(new)
         core.outbox.look()
+        core.ears.look()
         try:
             await self._listen()
         except StoreError:  # a full disk: another reload makes up for it

@@ -45,6 +45,7 @@ class Facts:
     loop_lag_worst      over the last minute: between two scrapes the latest alone would miss most
     last_complete_run   0 when there was none: an alert on its age then fires, as it should
     next_run            None when none is planned: then there is no sample
+    hearing_deaf        queues that cannot be listened to; hearing_last: when the last message came, 0 for none
     deliveries          (target, state) → how many; oldest_delivery: age of the first that has not ended
     """
 
@@ -69,6 +70,9 @@ class Facts:
     next_run: float | None
     deliveries: Mapping[tuple[str, str], int] = field(default_factory=dict)
     oldest_delivery: float = 0.0
+    hearing_deaf: int = 0
+    hearing_waiting: int = 0
+    hearing_last: float = 0.0
 
 
 GAUGES: tuple[tuple[str, str, Callable[[Facts], float | None]], ...] = (
@@ -96,6 +100,13 @@ GAUGES: tuple[tuple[str, str, Callable[[Facts], float | None]], ...] = (
         "syncd_oldest_delivery_age_seconds",
         "How long the oldest delivery that has not ended has been under way, 0 when there is none.",
         lambda f: f.oldest_delivery,
+    ),
+    ("syncd_hearing_deaf", "Queues of providers that cannot be listened to.", lambda f: f.hearing_deaf),
+    ("syncd_hearing_waiting", "Messages of providers that wait, about.", lambda f: f.hearing_waiting),
+    (
+        "syncd_hearing_last_message_timestamp_seconds",
+        "When the last message of a provider came, 0 when none did.",
+        lambda f: f.hearing_last,
     ),
     ("syncd_next_run_timestamp_seconds", "When the next run is planned, if one is.", lambda f: f.next_run),
 )
@@ -133,6 +144,10 @@ class Telemetry:
         """`outcome`: done, retry or dead."""
         self._attempts.labels(target, outcome).inc()
 
+    def heard(self, collector: str, outcome: str, count: int) -> None:
+        """What became of messages of a collector's queues: read, nothing, aside, again or given_up."""
+        self._heard.labels(collector, outcome).inc(count)
+
     def render(self) -> bytes:
         """All metrics as text, of type CONTENT_TYPE. Calls `look` in the caller's thread, and raises what it raises:
 
@@ -154,6 +169,8 @@ class Telemetry:
     def _count_work(self, to: CollectorRegistry) -> None:
         about = "Attempts to deliver notices, by target and how they ended: done, retry or dead."
         self._attempts = Counter("syncd_delivery_attempts_total", about, ["target", "outcome"], registry=to)
+        about = "Messages of providers' queues, by what became of them: read, nothing, aside, again or given_up."
+        self._heard = Counter("syncd_hearing_messages_total", about, ["collector", "outcome"], registry=to)
         self._calls = Counter("syncd_calls_total", "Calls to providers in finished runs.", registry=to)
         about = "Calls to providers in finished runs that were tried again."
         self._retries = Counter("syncd_call_retries_total", about, registry=to)

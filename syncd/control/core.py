@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from syncd.acts.plans import Plans
 from syncd.control.door import Door
+from syncd.hearing.ears import Ears
 from syncd.outbox.work import Outbox
 from syncd.plugin import Collector
 from syncd.rules.shell import Rules
@@ -48,6 +49,7 @@ class Core:
     lag: Lag
     door: Door
     outbox: Outbox
+    ears: Ears
     reload: Callable[[], Awaitable[None]]
     check: Callable[[], list[str]]
     started: str

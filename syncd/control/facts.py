@@ -21,6 +21,7 @@ async def facts_of(core: Core) -> Facts:
     run = runs.current.run if runs.current else None
     deliveries = await store.read(notices.counts)
     planned = core.timetable.next().values()
+    queues = core.ears.queues
     return Facts(
         scopes=await store.read(queries.scopes),
         resources=await store.read(queries.resources),
@@ -42,6 +43,9 @@ async def facts_of(core: Core) -> Facts:
         last_complete_run=_seconds(await store.read(queries.last_complete)),
         deliveries=deliveries.states,
         oldest_delivery=max(0.0, time.time() - _seconds(deliveries.oldest)) if deliveries.oldest else 0.0,
+        hearing_deaf=sum(bool(queue.trouble) for queue in queues),
+        hearing_waiting=sum(max(0, queue.waiting) for queue in queues),
+        hearing_last=max((_seconds(queue.last) for queue in queues), default=0.0),
         next_run=min((when.timestamp() for when in planned), default=None),
     )
 

@@ -14,7 +14,7 @@ import structlog
 
 from syncd.errors import ConfigError, StoreError
 from syncd.rules.evaluate import Terms, evaluate
-from syncd.rules.moments import OWN, Moments, moments
+from syncd.rules.moments import OWN, USUAL, Moments, lasting, moments
 from syncd.rules.prepared import Texts
 from syncd.schedule import LONGEST_SLEEP, Due, Entry, soonest, when
 from syncd.settings import Config, RuleSettings
@@ -185,6 +185,14 @@ class Rules:
         seconds = round(self._clock() - begun, 3)
         state = "failed" if troubled else "done"
         return [{"subscriber": "rules", "state": state, "message": message, "seconds": seconds}]
+
+    async def changed(self) -> None:
+        """Something was read outside runs: what is looked at after each reading, but for rules that count runs."""
+        rules = {name for name, each in self._moments.items() if each.steps.issuperset(USUAL)}
+        known = {name: self.active[name] for name in rules if self.active[name].search}
+        work = Work({name for name, rule in known.items() if not lasting(rule.lasting).runs})
+        if work:
+            await self._perform(work, 0)
 
     async def serve(self) -> None:
         """Rules that events and times start, until it is cancelled."""

@@ -117,7 +117,7 @@ class Performer(Struct):
             sessions,
             self.limits,
             patience_of(settings),
-            _guards(settings),
+            guards_of(settings),
             plan,
             now,
             time.monotonic,
@@ -161,7 +161,7 @@ def patience_of(settings: SyncSettings, *, once: bool = False) -> Patience:
     )
 
 
-def _guards(settings: SyncSettings) -> Guards:
+def guards_of(settings: SyncSettings) -> Guards:
     return Guards(
         settings.hold_share,
         settings.hold_minimum,
