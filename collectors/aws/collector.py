@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from collectors.aws.settings import AwsSettings
 from collectors.aws.shelf import Shelf, usual_place
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from collectors.aws.acting import Acts
     from collectors.aws.compile import Compiler
     from collectors.aws.entries import Catalog
+    from collectors.aws.hearer import AwsHearer
     from collectors.aws.session import AwsSession
     from syncd.model import Act, Node
     from syncd.permitting import Policy, Trust, Wanted
     from syncd.plugin import Property
+
+    S = TypeVar("S", bound=AwsSession)
 
 _ABBREVIATIONS = re.compile(
     "acm|alb|api|aws|dhcp|dns|ec2|ecr|ecs|efs|eks|elb|iam|ip|kms|mfa|nat|oidc|rds|saml|sns|sqs|ssm|s3|vpc|vpn|waf"
@@ -165,10 +168,24 @@ class AwsCollector:
 
     async def open(self, settings: Any) -> "AwsSession":
         """Raises CredentialsError when there is nothing to read with."""
+        from collectors.aws.session import AwsSession
+
+        return await self._opened(settings, AwsSession)
+
+    def queues(self, settings: AwsSettings) -> Sequence[str]:
+        """Where it hears of changes."""
+        return settings.events.queues if settings.events is not None else ()
+
+    async def hearer(self, settings: AwsSettings) -> "AwsHearer":
+        """A session that hears. Raises CredentialsError."""
+        from collectors.aws.hearer import AwsHearer
+
+        return await self._opened(settings, AwsHearer)
+
+    async def _opened(self, settings: AwsSettings, session: "type[S]") -> "S":
         from collectors.aws.client import Client, open_http
         from collectors.aws.endpoints import Endpoints, EndpointSettings
         from collectors.aws.places import check, sources
-        from collectors.aws.session import AwsSession
 
         given = sources(settings)
         await check(given)
@@ -176,7 +193,7 @@ class AwsCollector:
         http = open_http(settings.connections)
         where = EndpointSettings.given(os.environ, settings.endpoint_url, settings.use_fips, settings.use_dualstack)
         client = Client(http, compiler.models, Endpoints(compiler.models, where))
-        return AwsSession(http, client, compiler, settings, given)
+        return session(http, client, compiler, settings, given)
 
     def _compiler(self, settings: AwsSettings) -> "Compiler":
         """One for each way of tags, kept: compiling the models costs more than a small sync."""

@@ -58,9 +58,12 @@ class AwsSession:
         self._plans: dict[str, ScopePlan] = {}
         self._places: dict[str, Place] = {}
         self._selection = Selection()
-        types = frozenset(entry.tagging for entry in entries if entry.tagging)
-        usage = Usage(client.models) if settings.usage else None
-        self._engine = Engine(client, BulkTags(client.models, types), usage)
+        self._types = frozenset(entry.tagging for entry in entries if entry.tagging)
+        self._usage = Usage(client.models) if settings.usage else None
+        self._engine = Engine(client, self._tags(), self._usage)
+
+    def _tags(self) -> BulkTags:
+        return BulkTags(self._client.models, self._types)
 
     async def scopes(self, calls: Calls, selection: Selection) -> AsyncIterator[Scope | Blind]:
         """Accounts as they are found; in each the frame first, then services and regions in turn."""
@@ -106,9 +109,7 @@ class AwsSession:
 
     def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
         """All nodes of the scope, or raises a ReadError."""
-        place = self._places.get(scope.account)
-        if place is None:
-            raise Failed(f"account {scope.account} was not found by this run")
+        engine, place = self._reached(scope)
         if scope.name == ACCOUNT:
             return read_account(self._client, place, reader)
         if scope.name == ORGANIZATION:
@@ -116,7 +117,14 @@ class AwsSession:
         if scope.name not in self._entries:
             raise Failed(f"the catalog has no scope {scope.name}")
         plan = self._plan(scope.name, self._entries[scope.name])
-        return self._engine.collect(plan, place, scope.region, reader)
+        return engine.collect(plan, place, scope.region, reader)
+
+    def _reached(self, scope: Scope) -> tuple[Engine, Place]:
+        """What reads it, and where."""
+        place = self._places.get(scope.account)
+        if place is None:
+            raise Failed(f"account {scope.account} was not found by this run")
+        return self._engine, place
 
     async def signs(
         self, rests: Callable[[Scope], bool], loose: Iterable[Loose], reader: Reader

@@ -51,6 +51,26 @@ class Organization(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     include_management: bool = True
 
 
+QueueName = Annotated[
+    str,
+    Meta(
+        pattern=r"^(arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:[\w.-]+"
+        r"|https://([\w-]+\.)?sqs\.[a-z0-9-]+\.[\w.-]+/\d{12}/[\w.-]+)$",
+        description="the ARN of a queue, or its URL: https://sqs.eu-west-1.amazonaws.com/111122223333/syncd",
+    ),
+]
+
+
+class Events(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Changes as EventBridge tells them (docs/aws-events.md). `queue`: one, or several in different regions."""
+
+    queue: QueueName | tuple[QueueName, ...]
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        return (self.queue,) if isinstance(self.queue, str) else self.queue
+
+
 class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The `[aws]` part of the configuration. All of it may be left out: then the default credentials' account is read.
 
@@ -70,6 +90,7 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     use_fips, use_dualstack  the kinds of endpoints; left out: as AWS_USE_FIPS_ENDPOINT … say
     max_page         at most so many items are asked for in a call
     connections      at most so many connections are open
+    events           queues that tell of changes, so that they are read within seconds
     """
 
     profiles: tuple[str, ...] = ()
@@ -91,6 +112,7 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     use_dualstack: bool | None = None
     max_page: Annotated[int, Meta(ge=5, le=1000)] = 1000
     connections: Annotated[int, Meta(ge=1, le=1000)] = 100
+    events: Events | None = None
 
     @property
     def all_roles(self) -> tuple[Role, ...]:

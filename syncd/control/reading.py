@@ -19,10 +19,10 @@ import syncd
 from syncd.control import answers
 from syncd.control.answers import ALIVE, bad, not_found
 from syncd.control.core import Core
-from syncd.control.facts import facts_of, size
+from syncd.control.facts import facts_of, hearing_of, size
 from syncd.plugin import Secret
 from syncd.settings import Config
-from syncd.store import notices, queries
+from syncd.store import aside, notices, queries
 from syncd.store.queries import Filter, Row
 from syncd.store.requests import Request
 from syncd.sync.scope_run import iso
@@ -89,6 +89,7 @@ class Reading:
                 },
                 "deliveries": deliveries,
                 "targets": failing,
+                "hearing": hearing_of(core, await store.read(aside.counted)),
                 "warnings": [*self._warnings(), *_undelivered(deliveries, failing)],
             }
         )
