@@ -31,12 +31,16 @@ def usual_place(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def stamp(words: Iterable[str], files: Iterable[Path]) -> str:
-    """Changes with any of the words, and when any of the files is another one or was written again."""
-    found = [*words]
-    for file in files:
+    """Changes with any of the words, and when any of the files is another one, was written again or is gone."""
+    return _digest("\0".join((*words, *map(_about, files))).encode())
+
+
+def _about(file: Path) -> str:
+    try:
         about = file.stat()
-        found.append(f"{file}:{about.st_size}:{about.st_mtime_ns}")
-    return _digest("\0".join(found).encode())
+    except FileNotFoundError:
+        return f"{file}:none"
+    return f"{file}:{about.st_size}:{about.st_mtime_ns}"
 
 
 class Shelf:

@@ -132,6 +132,8 @@ def test_a_stamp_changes_with_its_words_and_files(tmp_path: Path) -> None:
     file.write_text("2")
     os.utime(file, ns=(0, 1))
     assert stamp(("1",), (file,)) != first
+    file.unlink()
+    assert stamp(("1",), (file,)) != first
 
 
 def test_the_catalog_that_was_kept_is_the_one_that_was_read(place: Path) -> None:
