@@ -49,9 +49,10 @@ PERMISSIONS = frozenset(
         "iam:GetAccountSummary",
         "iam:ListAccountAliases",
         "sts:GetCallerIdentity",
+        "tag:GetResources",
     }
 )
-"""What is called in each account, whatever kinds are read."""
+"""What is called in each account, whatever kinds are read. Tags are signs of life wherever else they are read from."""
 ORGANIZATION_PERMISSIONS = frozenset(
     {
         "organizations:DescribeOrganization",

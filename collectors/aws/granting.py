@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+from collectors.aws import tagging, usage
 from collectors.aws.acts import permissions as acting_permissions
 from collectors.aws.calling import called
 from collectors.aws.containment import ORGANIZATION_PERMISSIONS, PERMISSIONS
@@ -12,11 +13,12 @@ from collectors.aws.endpoints import partition_of
 from collectors.aws.entries import Catalog, KindEntry, Target
 from collectors.aws.faults import UNKNOWN
 from collectors.aws.models import Models
-from collectors.aws.permissions import BULK_TAGS, permission, permissions
+from collectors.aws.permissions import permission, permissions
 from collectors.aws.policies import Grant
 from collectors.aws.selection import wanted_kinds
 from collectors.aws.settings import AwsSettings, Organization
 from collectors.aws.tables import nearest
+from collectors.aws.usage import measured
 from syncd.errors import ConfigError, Failed
 from syncd.model import Act
 from syncd.permitting import Trust, Wanted
@@ -35,8 +37,8 @@ def grants(catalog: Catalog, settings: AwsSettings, wanted: Wanted) -> list[Gran
         found = [*_finding(settings), *found]
     if wanted.tag:
         kinds = {entry.kind for entry in entries}
-        tagging = frozenset(action for kind, action in acting_permissions(catalog) if kind in kinds)
-        found.append(Grant("SyncdTag", tagging, exact=True))
+        actions = frozenset(action for kind, action in acting_permissions(catalog) if kind in kinds)
+        found.append(Grant("SyncdTag", actions, exact=True))
     if wanted.calls:
         found.append(Grant("SyncdAct", frozenset(map(partial(_call, catalog, Models()), wanted.calls)), exact=True))
     return [grant for grant in found if grant.actions]
@@ -57,8 +59,9 @@ def meant(catalog: Catalog, settings: AwsSettings, kinds: Sequence[str]) -> list
 
 def reading(catalog: Catalog, settings: AwsSettings, entries: Iterable[KindEntry]) -> set[str]:
     """What is called in every account that is read."""
-    found = permissions(catalog, [entry.kind for entry in entries]) | PERMISSIONS
-    return found - {BULK_TAGS} if settings.tags == "each" else found
+    kinds = [entry.kind for entry in entries]
+    is_measured = settings.usage and not measured().keys().isdisjoint(kinds)
+    return permissions(catalog, kinds) | PERMISSIONS | ({usage.PERMISSION} if is_measured else set())
 
 
 def _finding(settings: AwsSettings) -> Iterator[Grant]:
@@ -145,8 +148,10 @@ def hidden(catalog: Catalog, kinds: Iterable[str], operation: str) -> list[str]:
         if target in _lists(catalog, entry):
             found[kind] = None
         found |= {f"{kind}.{facet.name}": None for facet in entry.facets if facet.call == target}
-        if entry.tagging and permission(catalog, target) == BULK_TAGS:
+        if entry.tagging and operation == f"{tagging.SERVICE}:{tagging.OPERATION}":
             found[f"{kind}.tags"] = None
+        if operation == f"{usage.SERVICE}:{usage.OPERATION}" and kind in measured():
+            found[f"{kind}.{usage.KEY}"] = None
     return list(found)
 
 

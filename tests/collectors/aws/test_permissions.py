@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from collectors.aws import catalog as catalogs
-from collectors.aws import collector
+from collectors.aws import collector, usage
 from collectors.aws.entries import Target
 from collectors.aws.iam_actions import FILE, HEAD, check_actions, fault, known, lines
 from collectors.aws.permissions import permission, spellings
@@ -67,7 +67,7 @@ def test_what_the_collector_asks_by_itself_is_among_its_permissions() -> None:
     assert {("sts", "AssumeRole"), ("ec2", "DescribeRegions"), ("iam", "GetAccountSummary")} <= found
     needed = {permission(collector.catalog, Target(*each)) for each in found} - {"sts:AssumeRole"}
     assert needed - collector.permissions() == set()
-    assert [action for action in collector.permissions() if fault(ACTIONS, action)] == []
+    assert [action for action in {*collector.permissions(), usage.PERMISSION} if fault(ACTIONS, action)] == []
 
 
 def test_what_tags_is_known_to_iam() -> None:

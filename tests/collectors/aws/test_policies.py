@@ -68,15 +68,18 @@ def test_only_what_the_kinds_that_are_on_need_is_allowed() -> None:
     frame = {"ec2:DescribeRegions", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary", "iam:ListAccountAliases"}
     read = {"ecs:ListClusters", "ecs:ListServices", "ecs:DescribeServices", "ec2:DescribeVpcs"}
     assert frame | read <= found
-    assert not any(action.startswith(("sqs:", "s3:", "organizations:", "tag:")) for action in found)
+    assert not any(action.startswith(("sqs:", "s3:", "organizations:")) for action in found)
     again = collector.policies(given_, Wanted(kinds=("aws_sqs*",)))
     assert "sqs:ListQueues" in actions(again)
     assert "ec2:DescribeVpcs" not in actions(again)
 
 
-def test_tags_that_are_read_one_by_one_need_no_tagging_api() -> None:
-    assert "tag:GetResources" in actions(collector.policies(DEFAULT, Wanted()))
-    assert "tag:GetResources" not in actions(collector.policies(AwsSettings(tags="each"), Wanted()))
+def test_usage_is_allowed_where_it_is_on_and_something_is_measured() -> None:
+    metrics = "cloudwatch:GetMetricData"
+    assert metrics not in actions(collector.policies(DEFAULT, Wanted()))
+    assert metrics in actions(collector.policies(AwsSettings(usage=True), Wanted()))
+    assert metrics not in actions(collector.policies(AwsSettings(usage=True), Wanted(kinds=("aws_vpc",))))
+    assert collector.hides(["aws_ec2_instance", "aws_vpc"], metrics) == ["aws_ec2_instance.usage"]
 
 
 def test_finding_accounts_is_allowed_as_the_configuration_finds_them() -> None:
