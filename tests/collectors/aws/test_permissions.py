@@ -9,7 +9,7 @@ from collectors.aws import catalog as catalogs
 from collectors.aws import collector, usage
 from collectors.aws.entries import Target
 from collectors.aws.iam_actions import FILE, HEAD, check_actions, fault, known, lines
-from collectors.aws.permissions import permission, spellings
+from collectors.aws.permissions import needed, permission, spellings
 from collectors.aws.tables import Problems
 from tests.conftest import ROOT
 
@@ -77,7 +77,16 @@ def test_what_tags_is_known_to_iam() -> None:
 def test_every_prefix_and_action_of_the_table_is_known_to_iam() -> None:
     assert [prefix for prefix in spellings()["prefix"].values() if prefix not in ACTIONS] == []
     named = {action for table in spellings()["action"].values() for action in table.values() if action}
+    named |= {action for table in spellings()["also"].values() for more in table.values() for action in more}
     assert [action for action in sorted(named) if fault(ACTIONS, action)] == []
+
+
+def test_what_an_operation_needs_beside_its_own_action_is_needed_too() -> None:
+    assert needed(collector.catalog, Target("cloudformation", "DescribeStacks")) == (
+        "cloudformation:DescribeStacks",
+        "cloudformation:ListStacks",
+    )
+    assert "cloudformation:ListStacks" in collector.permissions(["aws_cloudformation_stack"])
 
 
 def test_a_slip_is_told_with_the_nearest_name(tmp_path: Path) -> None:
