@@ -15,6 +15,7 @@ from collectors.aws.faults import UNKNOWN
 from collectors.aws.models import Models
 from collectors.aws.permissions import permission, permissions
 from collectors.aws.policies import Grant
+from collectors.aws.queues import HEARING, Queue
 from collectors.aws.selection import wanted_kinds
 from collectors.aws.settings import AwsSettings, Organization
 from collectors.aws.tables import nearest
@@ -65,12 +66,15 @@ def reading(catalog: Catalog, settings: AwsSettings, entries: Iterable[KindEntry
 
 
 def _finding(settings: AwsSettings) -> Iterator[Grant]:
-    """What only the first credentials are asked for: the accounts, and the roles in them."""
+    """What only the first credentials are asked for: the accounts, the roles in them, and what is told of changes."""
     if settings.organization is not None:
         yield Grant("SyncdOrganization", ORGANIZATION_PERMISSIONS)
     steps = {"sts:AssumeRole", "sts:SetSourceIdentity"} if settings.source_identity else {"sts:AssumeRole"}
     for number, resources in enumerate(_cut(_roles(settings)), 1):
         yield Grant(f"SyncdAssume{number}", frozenset(steps), resources, exact=True)
+    if settings.events is not None:
+        queues = tuple(sorted(Queue.of(each).arn for each in settings.events.queues))
+        yield Grant("SyncdHear", HEARING, queues, exact=True)
 
 
 def _roles(settings: AwsSettings) -> list[str]:

@@ -14,6 +14,8 @@ from syncd.errors import Failed
 from syncd.hearer import Message
 from syncd.plugin import Calls
 
+HEARING = frozenset({"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"})
+"""What the three calls need."""
 LONGEST = 20
 TOGETHER = 10
 _ARN = re.compile(r"arn:[a-z-]+:sqs:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):(?P<name>[\w.-]+)")
@@ -38,6 +40,11 @@ class Queue(Struct, frozen=True):
         suffix = _SUFFIXES.get(partition_of(region), "amazonaws.com")
         url = text if text.startswith("https:") else f"https://sqs.{region}.{suffix}/{account}/{name}"
         return cls(url, region, account)
+
+    @property
+    def arn(self) -> str:
+        name = self.url.rpartition("/")[2]
+        return f"arn:{partition_of(self.region)}:sqs:{self.region}:{self.account}:{name}"
 
 
 class Queues(Struct):

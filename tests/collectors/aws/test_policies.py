@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collectors.aws import collector
 from collectors.aws.policies import LARGEST, Grant, policies, size
-from collectors.aws.settings import AwsSettings, Organization, Role
+from collectors.aws.settings import AwsSettings, Events, Organization, Role
 from syncd.errors import ConfigError
 from syncd.permitting import Permitting, Policy, Trust, Wanted
 
@@ -92,6 +92,15 @@ def test_finding_accounts_is_allowed_as_the_configuration_finds_them() -> None:
     assert not FINDING & set(actions(member))
     china = AwsSettings(region="cn-north-1", organization=Organization(role="syncd"))
     assert statements(collector.policies(china, Wanted()))["SyncdAssume1"]["Resource"] == "arn:aws-cn:iam::*:role/syncd"
+
+
+def test_what_is_told_of_changes_may_be_taken_from_the_queues_and_from_no_other() -> None:
+    queues = ("https://sqs.cn-north-1.amazonaws.com.cn/111122223333/far", "arn:aws:sqs:eu-west-1:111122223333:near")
+    hearing = AwsSettings(events=Events(queue=queues))
+    found = statements(collector.policies(hearing, Wanted()))["SyncdHear"]
+    assert found["Action"] == ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    assert found["Resource"] == ["arn:aws-cn:sqs:cn-north-1:111122223333:far", queues[1]]
+    assert "SyncdHear" not in statements(collector.policies(hearing, Wanted(member=True)))
 
 
 def test_hundreds_of_roles_are_allowed_in_several_statements() -> None:
