@@ -1,5 +1,6 @@
 """What the configuration says about AWS: which accounts, regions and kinds, and how to reach them."""
 
+import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -51,20 +52,20 @@ class Organization(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     include_management: bool = True
 
 
-QueueName = Annotated[
-    str,
-    Meta(
-        pattern=r"^(arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:[\w.-]+"
-        r"|https://([\w-]+\.)?sqs\.[a-z0-9-]+\.[\w.-]+/\d{12}/[\w.-]+)$",
-        description="the ARN of a queue, or its URL: https://sqs.eu-west-1.amazonaws.com/111122223333/syncd",
-    ),
-]
+_QUEUE = r"^(arn:[a-z-]+:sqs:[a-z0-9-]+:\d{12}:[\w.-]+|https://([\w-]+\.)?sqs\.[a-z0-9-]+\.[\w.-]+/\d{12}/[\w.-]+)$"
+_A_QUEUE = "the ARN of a queue, or its URL: https://sqs.eu-west-1.amazonaws.com/111122223333/syncd"
+QueueName = Annotated[str, Meta(pattern=_QUEUE, description=_A_QUEUE)]
 
 
 class Events(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Changes as EventBridge tells them (docs/aws-events.md). `queue`: one, or several in different regions."""
 
-    queue: QueueName | tuple[QueueName, ...]
+    queue: str | tuple[QueueName, ...]
+
+    def __post_init__(self) -> None:
+        """A pattern beside a list makes msgspec 0.22 free at the end of the process what it never had."""
+        if isinstance(self.queue, str) and not re.search(_QUEUE, self.queue):
+            raise ValueError(f"expected {_A_QUEUE}")
 
     @property
     def queues(self) -> tuple[str, ...]:

@@ -1,7 +1,9 @@
 """`syncctl aws`: the policy that is printed, and what the doctor says of a store whose readings met with refusals."""
 
 import json
+import os
 import shlex
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from syncd.cli.syncctl import main, parser
 from syncd.errors import Denied, Disabled, Failed
 from syncd.model import Blind, Gap, Node, Scope
-from tests.cli.conftest import Ask
+from tests.cli.conftest import Ask, command
 from tests.fakes.cloud import Cloud, box
 from tests.fakes.world import World
 
@@ -185,6 +187,29 @@ def test_the_policy_of_the_configuration_is_printed_and_nothing_else(ask: Ask, t
     assert (named["name"], named["document"]["Statement"]) == ("syncd-1", [statement])
     config.write_text("[aws]\nregions = 3\n")
     assert ask(main, "aws", "policy", "--config", config).code == 2
+
+
+@pytest.mark.parametrize("program", [("syncctl", "aws", "policy"), ("syncd", "check")])
+def test_a_process_that_has_read_the_settings_ends_in_order(program: tuple[str, ...]) -> None:
+    """msgspec 0.22 ended it by a signal, for one type among the settings."""
+    done = subprocess.run(command(*program), env=dict(os.environ), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("queue", "told"),
+    [
+        ('"arn:aws:sqs:eu-west-1:111122223333:syncd"', ""),
+        ('["https://sqs.eu-west-1.amazonaws.com/111122223333/syncd"]', ""),
+        ('"nowhere"', "expected the ARN of a queue, or its URL"),
+        ('["nowhere"]', "the ARN of a queue, or its URL"),
+    ],
+)
+def test_a_queue_is_one_or_several(ask: Ask, tmp_path: Path, queue: str, told: str) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text(f"[aws.events]\nqueue = {queue}\n")
+    answer = ask(main, "aws", "policy", "--config", config)
+    assert (answer.code == 0, told in answer.err) == (not told, True)
 
 
 def test_policies_are_written_to_files(ask: Ask, tmp_path: Path) -> None:
