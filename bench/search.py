@@ -23,6 +23,7 @@ from syncd.search.answer import Asking, Question
 from syncd.store import index, nodes
 from syncd.store.journal import Journal
 from syncd.store.names import Names
+from syncd.store.reader import Readers
 from syncd.store.records import encode
 from syncd.upkeep import named
 
@@ -145,16 +146,18 @@ def _measure(file: Path, times: int) -> None:
     ids[DISKS] = [id_ for (id_,) in connection.execute(some)]
     connection.close()
     print("| question | p50 ms | p95 ms | rows, median | --at, p50 ms |\n|---|---|---|---|---|")
+    readers = Readers(file, 1)
     for name, ask in questions(ids).items():
         chance = random.Random(name)
         texts = [ask(chance) for _ in range(times)]
-        now = [_asked(file, text) for text in texts]
-        then = [_asked(file, text, at=_before(file))[0] for text in texts[: max(times // 4, 3)]]
+        now = [_asked(readers, text) for text in texts]
+        then = [_asked(readers, text, at=_before(file))[0] for text in texts[: max(times // 4, 3)]]
         spent = sorted(seconds * 1000 for seconds, _ in now)
         rows = statistics.median(count for _, count in now)
         p95 = spent[min(int(len(spent) * 0.95), len(spent) - 1)]
         past = statistics.median(then) * 1000
         print(f"| {name} | {statistics.median(spent):.1f} | {p95:.1f} | {rows:.0f} | {past:.1f} |")
+    readers.close()
 
 
 def _before(file: Path) -> int:
@@ -164,14 +167,12 @@ def _before(file: Path) -> int:
     return last - 1
 
 
-def _asked(file: Path, text: str, at: int | None = None) -> tuple[float, int]:
-    """Seconds of CPU and rows of one answer, on a connection of its own as the command line has it."""
-    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+def _asked(readers: Readers, text: str, at: int | None = None) -> tuple[float, int]:
+    """Seconds of CPU and rows of one answer, on a connection that is kept as the daemon keeps it."""
     begun = time.thread_time()
-    answer = Asking(connection, Question(text, commit=at, seconds=SECONDS), NOW).answer()
-    spent = time.thread_time() - begun
-    connection.close()
-    return spent, len(answer.rows)
+    with readers.searching() as connection:
+        answer = Asking(connection, Question(text, commit=at, seconds=SECONDS), NOW).answer()
+    return time.thread_time() - begun, len(answer.rows)
 
 
 if __name__ == "__main__":
