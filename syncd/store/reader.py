@@ -85,6 +85,7 @@ def searching(file: Path) -> Iterator[sqlite3.Connection]:
                 "daemon, brings it up to date"
             )
         connection.execute("pragma temp_store = memory")
+        connection.execute("pragma cache_size = -8000")
         yield connection
 
 
