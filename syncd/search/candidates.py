@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import orjson
+
 from syncd.kinds import RESOURCE
 from syncd.search import functions, values
 from syncd.search.context import Bindable, Context
@@ -22,6 +24,8 @@ FEW = 500
 """Candidates that are worth it whatever else there is."""
 WORTH = 2
 """How many nodes can be looked at in the time that one candidate takes."""
+LISTED = 2_000
+"""Entries of words that are listed, so that these are not looked for once to be counted and once more to be found."""
 NARROWED = 3
 """Other conditions that a candidate is asked for in the index before its document is read."""
 
@@ -208,8 +212,13 @@ def _of_name(connection: sqlite3.Connection, name: str, condition: str, *, singl
 def _of_words(connection: sqlite3.Connection, context: Context, text: str) -> Iterator[Candidates]:
     found = functions.tokens(text)
     if found and connection.execute("select 1 from sqlite_master where name = 'words'").fetchone():
-        words = context.bind(" ".join(f'"{token}"' for token in found) + "*")
-        yield Candidates("words", f"select rowid as entry from words where words match {words}")
+        words = " ".join(f'"{token}"' for token in found) + "*"
+        rows = connection.execute("select rowid from words where words match ? limit ?", (words, LISTED + 1)).fetchall()
+        if len(rows) > LISTED:
+            yield Candidates("words", f"select rowid as entry from words where words match {context.bind(words)}")
+        else:
+            listed = context.bind(orjson.dumps([entry for (entry,) in rows]).decode())
+            yield Candidates("words", f"select value as entry from json_each({listed})")
 
 
 # -- properties of documents

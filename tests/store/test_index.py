@@ -51,6 +51,17 @@ async def test_an_indexed_property_is_found_by_the_index_and_only_where_it_is(wo
     assert "b3" in found(world, '"team-3"')
 
 
+async def test_words_are_looked_for_once(world: World) -> None:
+    world.cloud.put(A, *(box("1", f"b{i}", tags={"owner": "team one"}) for i in range(30)))
+    await world.sync()
+    await indexed(world)
+    told: list[str] = []
+    asking = asked(world, '"team one"')
+    asking.connection.set_trace_callback(told.append)
+    assert len(asking.answer().rows) == 30
+    assert sum("from words where words match" in statement for statement in told) == 1
+
+
 async def test_runs_end_and_columns_of_nodes_are_found_after_the_index_was_made(world: World) -> None:
     world.cloud.put(A, *(box("1", f"b{i}", common={"volume_size": i}) for i in range(50)))
     async with world.store() as store:
