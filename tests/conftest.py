@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.fakes.born import nursery
 
@@ -20,6 +20,13 @@ ROOT = Path(__file__).parents[1]
 
 MEASURING: dict[str, str] = {}
 """What makes coverage follow a child process: for those that are told to."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What chance reaches is not measured: it would be another measure each time, and hundreds of examples cost it."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session", autouse=True)
