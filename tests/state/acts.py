@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from syncd.acts.plans import Refused
 from syncd.acts.wishes import Wish
@@ -28,7 +28,11 @@ PLACES = {urn_of(scope, name): (scope, name) for scope in SCOPES for name in est
 
 
 class Acts(Stage):
-    """`planned`: what the plan that waits is to change, as it saw it; `begun`: what of it was begun."""
+    """`planned`: what the plan that waits is to change, as it saw it; `begun`: what of it was begun.
+
+    No rule has a precondition: when a thread of the process gets its turn is not Hypothesis' choice, and which rules it
+    may choose among must not follow from it. Where there is no plan to apply, one is made.
+    """
 
     planned: Mapping[str, Thing]
     begun: set[str]
@@ -67,6 +71,9 @@ class Acts(Stage):
 
     @rule(fate=fates(KILL, FULL))
     def make_a_plan(self, fate: Fate | None) -> None:
+        self.make(fate)
+
+    def make(self, fate: Fate | None = None) -> None:
         async def work() -> dict[str, Any]:
             try:
                 return await self.process.plans.plan(WISH, "ben")
@@ -78,7 +85,10 @@ class Acts(Stage):
         if not self.process.cut and made:
             foretold = {urn: self.foretold(urn) for urn in self.model.nodes()}
             assert {item["urn"]: item["state"] for item in made["resources"]} == foretold
-            self.planned = {u: self.model.nodes()[u][1].thing for u, state in foretold.items() if state == "planned"}
+            planned = [
+                item["urn"] for item in made["resources"] if item["state"] == "planned"
+            ]  # as it goes through them
+            self.planned = {urn: self.model.nodes()[urn][1].thing for urn in planned}
             self.number, self.made = made["plan"], self.machinery.world.moment
         self.after()
 
@@ -91,13 +101,15 @@ class Acts(Stage):
         away = PLACES[urn][0] == estate.AWAY
         return "refused" if away or tag or urn in self.model.protected or picture.state != "complete" else "planned"
 
-    @precondition(lambda self: self.planned)
     @rule(
         changes=changes(1),
         acting=st.sampled_from((estate.OK, estate.OK, estate.DENIED, estate.FLAKY)),
         fate=fates(KILL, FULL),
     )
     def apply(self, changes: list[Change], acting: str, fate: Fate | None) -> None:
+        if not self.planned:
+            self.make()
+            return
         self.change(changes)
         self.cloud.acting = acting
         foretold = self.outcomes()
@@ -176,10 +188,12 @@ class Acts(Stage):
 
     # -- both at once
 
-    @precondition(lambda self: self.planned)
     @rule(changes=changes(2), scope=st.sampled_from(SCOPES[:2]))
     def apply_while_it_is_read(self, changes: list[Change], scope: str) -> None:
         """What was read before the act does not undo it."""
+        if not self.planned:
+            self.make()
+            return
         self.change(changes)
         self.cloud.answers, self.cloud.acting, self.begun = {}, estate.OK, set()
         listed = dict(self.cloud.live[scope])
