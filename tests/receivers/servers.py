@@ -18,22 +18,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.conftest import ROOT
 from tests.fakes.prometheus import free_port
 
 CACHE = ROOT / ".ci" / "cache"
 MODULES = CACHE / "node_modules"
-WIREMOCK = next(MODULES.glob("wiremock/build/wiremock-standalone-*.jar"), None)
-ALERTMANAGER = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+FETCHING = CACHE / "fetching"
+"""There while .ci/run fetches the rest."""
+LONGEST = 660.0
+"""Seconds that it may take: older marks were left behind."""
 
-needs_prism = pytest.mark.skipif(
-    not ((MODULES / "@stoplight" / "prism-http-server").is_dir() and shutil.which("node")),
-    reason="prism or node is not installed",
-)
-needs_wiremock = pytest.mark.skipif(not (WIREMOCK and shutil.which("java")), reason="wiremock or java is not installed")
-needs_alertmanager = pytest.mark.skipif(not ALERTMANAGER, reason="alertmanager is not installed")
+
+def fetched() -> None:
+    """Returns when nothing more will come."""
+    with suppress(FileNotFoundError):
+        while time.time() - FETCHING.stat().st_mtime < LONGEST:
+            time.sleep(0.2)
+
+
+def missing(part: str) -> str:
+    """Why the tests of a part, or of a vendor's description, are skipped; "" where it is here."""
+    here: dict[str, Callable[[], object]] = {
+        "prism": lambda: (MODULES / "@stoplight" / "prism-http-server").is_dir() and shutil.which("node"),
+        "wiremock": lambda: wiremock_file() and shutil.which("java"),
+        "alertmanager": alertmanager_file,
+    }
+    return "" if here.get(part, lambda: description(part))() else f"{part} is not here, or what it runs on"
+
+
+def wiremock_file() -> Path | None:
+    return next(MODULES.glob("wiremock/build/wiremock-standalone-*.jar"), None)
+
+
+def alertmanager_file() -> str | None:
+    return shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 
 
 def description(name: str) -> dict[str, Any] | None:
@@ -126,7 +144,7 @@ def alertmanager(home: Path) -> Iterator[int]:
     """It tells nobody; what it knows can be asked for."""
     port = free_port()
     (home / "am.yml").write_text(json.dumps({"route": {"receiver": "none"}, "receivers": [{"name": "none"}]}))
-    command = [str(ALERTMANAGER), f"--config.file={home}/am.yml", f"--storage.path={home}/am"]
+    command = [str(alertmanager_file()), f"--config.file={home}/am.yml", f"--storage.path={home}/am"]
     command += [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
     with running(command, home, port, "/-/ready") as up:
         yield up
@@ -135,7 +153,7 @@ def alertmanager(home: Path) -> Iterator[int]:
 @contextmanager
 def wiremock(home: Path) -> Iterator["Wiremock"]:
     port = free_port()
-    command = ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", str(WIREMOCK)]
+    command = ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", str(wiremock_file())]
     command += ["--bind-address", "127.0.0.1", "--port", str(port), "--root-dir", str(home), "--disable-banner"]
     with running(command, home, port, "/__admin/health"):
         yield Wiremock(port)

@@ -11,9 +11,9 @@ from syncd.errors import Rejected
 from syncd.notice import Notice
 from tests.egress.servers import LOOPBACK, leaving
 from tests.fakes.notices import HOSTILE, LINK, hostile, item, notice
-from tests.receivers.servers import alertmanager, asked, eventually, needs_alertmanager
+from tests.receivers.servers import alertmanager, asked, eventually
 
-pytestmark = needs_alertmanager
+pytestmark = pytest.mark.needs("alertmanager")
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from syncd.plugin import Reply, Secret
 from syncd.settings import EgressSettings
 from tests.egress.servers import NOW, leaving
 from tests.fakes.notices import HOSTILE, hostile, notice
-from tests.receivers.servers import description, needs_prism, part, prism, silent
+from tests.receivers.servers import description, part, prism, silent
 
-pytestmark = needs_prism
+pytestmark = pytest.mark.needs("prism")
 
 LOGIN = {"Authorization": "Bearer xoxb", "token": "xoxb"}
 STATES = ("firing", "resolved", "news", "test")
@@ -42,11 +42,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     specs = [part(silent(spec), {WEBHOOK}) if WEBHOOK in spec["paths"] else spec for spec in specs]
     with prism(specs, tmp_path_factory.mktemp("prism")) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-def described(name: str) -> pytest.MarkDecorator:
-    here = description(name) is not None
-    return pytest.mark.skipif(not here, reason=f"the API description {name} is not here")
 
 
 @dataclass
@@ -94,7 +89,7 @@ async def sent(url: str, body: Any) -> Reply:
         return await egress.attempt(NOW).send("POST", url, json=body, headers=LOGIN)
 
 
-@described("slack.com.json")
+@pytest.mark.needs("slack.com.json")
 @told_of_each
 async def test_slack_takes_the_form_of_each_message(url: str, told: Notice) -> None:
     settings = slack.SlackSettings(token=Secret("xoxb"), channel="C1", api=url)
@@ -102,27 +97,27 @@ async def test_slack_takes_the_form_of_each_message(url: str, told: Notice) -> N
     assert receipt.answer.startswith("posted")
 
 
-@described("slack.com.json")
+@pytest.mark.needs("slack.com.json")
 async def test_slacks_description_is_not_content_with_just_anything(url: str) -> None:
     with pytest.raises(DeliveryError, match="415"):
         await sent(f"{url}/chat.postMessage", {"text": "no form"})
 
 
-@described("discord/openapi.json")
+@pytest.mark.needs("discord/openapi.json")
 @told_of_each
 async def test_discord_takes_each_message(url: str, told: Notice) -> None:
     settings = discord.DiscordSettings(webhook=Secret(f"{url}/webhooks/123456789012345678/token"))
     assert await judged(discord.reaction, settings, told)
 
 
-@described("discord/openapi.json")
+@pytest.mark.needs("discord/openapi.json")
 @pytest.mark.parametrize("wrong", [{"content": "x" * 2001}, {"embeds": [{"title": "x" * 257}]}, {"embeds": [{}] * 11}])
 async def test_discords_description_is_not_content_with_just_anything(url: str, wrong: Any) -> None:
     with pytest.raises(DeliveryError, match="422"):
         await sent(f"{url}/webhooks/123456789012345678/token", wrong)
 
 
-@described("pagerduty/events-v2.json")
+@pytest.mark.needs("pagerduty/events-v2.json")
 @told_of_each
 async def test_pagerduty_takes_each_event(url: str, told: Notice) -> None:
     settings = pagerduty.PagerDutySettings(routing_key=Secret("samplekeyhere"), url=url)
@@ -130,7 +125,7 @@ async def test_pagerduty_takes_each_event(url: str, told: Notice) -> None:
     assert "Event processed" in receipt.answer
 
 
-@described("pagerduty/events-v2.json")
+@pytest.mark.needs("pagerduty/events-v2.json")
 async def test_pagerdutys_description_is_not_content_with_just_anything(url: str) -> None:
     settings = pagerduty.PagerDutySettings(routing_key=Secret("k"))
     body = pagerduty.event(settings, notice(), "trigger") | {"routing_key": "k"}
@@ -140,7 +135,7 @@ async def test_pagerdutys_description_is_not_content_with_just_anything(url: str
         await sent(f"{url}/enqueue", body)
 
 
-@described("jira.json")
+@pytest.mark.needs("jira.json")
 @told_of_each
 async def test_jira_takes_each_issue_and_comment(url: str, told: Notice) -> None:
     settings = jira.JiraSettings(url=url, project="OPS", token=Secret("t"))

@@ -13,9 +13,9 @@ from syncd.notice import Notice
 from syncd.plugin import Receipt, Secret
 from tests.egress.servers import LOOPBACK, NOW, leaving
 from tests.fakes.notices import notice
-from tests.receivers.servers import Wiremock, needs_wiremock, wiremock
+from tests.receivers.servers import Wiremock, wiremock
 
-pytestmark = needs_wiremock
+pytestmark = pytest.mark.needs("wiremock")
 
 BUSY = {"status": 429, "headers": {"Retry-After": "7"}}
 RESET = {"fault": "CONNECTION_RESET_BY_PEER"}
