@@ -45,7 +45,7 @@ LOOKED_UP = (
     ("aggregate(name: sum(1)): volume_encrypted = true", "", False),
 )
 """What the index of searches has."""
-Searches = tuple[tuple[str, str, bool], ...]
+Searches = tuple[Search, ...]
 
 
 def asked(world: World, commit: int | None, searches: Iterable[Search] = SEARCHES) -> list[Any]:
