@@ -113,6 +113,7 @@ def _kind(table: Table, file: str, kind: str, service: Service) -> KindEntry:
         urn=table.text("arn", needed=True),
         id=table.text("id", needed=True),
         worldwide=table.flag("global") if table.has("global") else service.worldwide,
+        organization=table.flag("organization"),
         parent=_parent(table.table("parent")) if table.has("parent") else None,
         common=_commons(table),
         relations=tuple(_relation(each) for each in table.tables("relation")),
@@ -166,6 +167,7 @@ def _parent(table: Table) -> Parent:
         batch=table.number("batch", 1),
         distinct=table.flag("distinct"),
         where=table.text("where"),
+        own=table.text("own"),
     )
     table.done()
     return parent

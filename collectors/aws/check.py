@@ -68,7 +68,11 @@ class Checker:
         scopes: dict[str, KindEntry] = {}
         for entry in self.entries.kinds.values():
             first = scopes.setdefault(entry.scope, entry)
-            if first.listing != entry.listing or first.worldwide != entry.worldwide:
+            if (first.listing, first.worldwide, first.organization) != (
+                entry.listing,
+                entry.worldwide,
+                entry.organization,
+            ):
                 self._add(entry, "scope", f"{entry.scope} is the scope of {first.kind} too, whose list call differs")
             self._kind(entry)
 
@@ -118,8 +122,9 @@ class Checker:
         self._arguments(entry, "parent: args", entry.call, entry.parent.args, outline, entry.args)
         for key, text in entry.parent.keep.items():
             self._template(entry, f"parent: keep.{key}", text, outline)
-        if entry.parent.where:
-            self._try(entry, "parent: where", lambda: outline.at(entry.parent.where if entry.parent else ""))
+        for key, path in (("where", entry.parent.where), ("own", entry.parent.own)):
+            if path:
+                self._try(entry, f"parent: {key}", partial(outline.at, path))
 
     def _arguments(
         self,

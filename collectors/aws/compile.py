@@ -170,6 +170,7 @@ class Compiler:
             args=Arguments(parent.args),
             keep={key: maker(text) for key, text in parent.keep.items()},
             where=getter(parent.where) if parent.where else None,
+            own=getter(parent.own) if parent.own else None,
             batch=parent.batch,
             single=parent.batch == 1 and not parent.distinct,
             needed=self._needed(entry),
@@ -188,7 +189,7 @@ class Compiler:
         for child in self.catalog.kinds.values():
             if child.parent is not None and child.parent.kind == entry.kind:
                 texts += [*_texts(child.parent.args), *child.parent.keep.values()]
-                texts += ["{" + plain_path(child.parent.where) + "}"] if child.parent.where else []
+                texts += ["{" + plain_path(path) + "}" for path in (child.parent.where, child.parent.own) if path]
         return frozenset(steps(name)[0].name for text in texts for name in template(text).names())
 
 

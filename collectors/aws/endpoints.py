@@ -21,6 +21,8 @@ GLOBAL = "global"
 _S3_ARGUMENTS = frozenset({"Bucket", "Key", "Prefix", "CopySource"})
 # Says that the call may go to directory buckets; without the bucket's name the rules take it for "does".
 _S3_DIRECTORY = "UseS3ExpressControlEndpoint"
+# Services of the whole world that do not answer where the others do, and whose rules do not say so.
+_HOMES = {("aws", "globalaccelerator"): "us-west-2"}
 _PORTS = {"http": 80, "https": 443}
 _PROVIDERS = 16
 
@@ -123,7 +125,7 @@ class Endpoints:
         """`region` may be `global`. Raises Failed where the rules know no endpoint."""
         fixed, taken = self._context(operation)
         dynamic = tuple((name, args.get(member)) for name, member in taken) if args and taken else ()
-        where = home_region(partition) if region == GLOBAL else region
+        where = _home(partition, operation.service) if region == GLOBAL else region
         key = (operation.service, where, fixed, dynamic)
         found = self._found.get(key)
         if found is None:
@@ -201,6 +203,10 @@ class Endpoints:
             return self._settings.url
         name = str(self._models.service(service).service_id).replace(" ", "_").upper()
         return self._settings.urls.get(name, self._settings.url)
+
+
+def _home(partition: str, service: str) -> str:
+    return _HOMES.get((partition, service)) or home_region(partition)
 
 
 def _frozen(value: Any) -> Any:

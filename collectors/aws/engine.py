@@ -1,6 +1,6 @@
 """Reads one scope: its list page by page, what its parents ask for, tags and facets; yields nodes, gaps and doubts."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from functools import cached_property, partial
 from typing import Any
@@ -140,7 +140,7 @@ def _calls(
     """The calls that ask about all parents, each with what its answers are filled up with."""
     constant = plan.call.args.one({}, asking.place) or {}
     where, place = parent.where, asking.place
-    wanted = [each for each in listed if where is None or where(each[1])]
+    wanted = [each for each in listed if (where is None or where(each[1])) and _is_own(each[1], parent, place)]
     if not parent.single:
         for args in parent.args.many((document for _, document in wanted), place, parent.batch):
             yield {**constant, **args}, NO_PARENT
@@ -150,6 +150,11 @@ def _calls(
         if args_of_one is not None:
             kept = {key: make(document, place) for key, make in parent.keep.items()}
             yield {**constant, **args_of_one}, (urn, kept)
+
+
+def _is_own(document: Document, parent: ParentPlan, place: Mapping[str, str]) -> bool:
+    """What does not say whose it is, is ours."""
+    return parent.own is None or parent.own(document) in (None, "", place["account"])
 
 
 def _due(readings: Iterable["_Reading"], *, ended: bool = False) -> Iterator["_Reading"]:

@@ -37,7 +37,10 @@ class Target(Struct, frozen=True):
 
 
 class Parent(Struct, frozen=True):
-    """The list is called once per node (or per `batch` nodes) of another kind."""
+    """The list is called once per node (or per `batch` nodes) of another kind.
+
+    `own`: the key of a parent that says whose it is; those of other accounts are not asked about.
+    """
 
     kind: str
     args: Mapping[str, Any]
@@ -45,6 +48,7 @@ class Parent(Struct, frozen=True):
     batch: int = 1
     distinct: bool = False
     where: str = ""
+    own: str = ""
 
 
 class When(Struct, frozen=True):
@@ -114,7 +118,7 @@ class Relation(Struct, frozen=True):
 
 
 class KindEntry(Struct, frozen=True):
-    """One kind of the catalog, as written there."""
+    """One kind of the catalog, as written there. `organization`: read only where the Organization is."""
 
     kind: str
     file: str
@@ -123,6 +127,7 @@ class KindEntry(Struct, frozen=True):
     urn: str
     id: str
     worldwide: bool = False
+    organization: bool = False
     args: Mapping[str, Any] = field(default_factory=dict)
     scope: str = ""
     item: str = ""

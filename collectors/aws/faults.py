@@ -126,7 +126,8 @@ _PERMISSION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:\w+)")
 _UNUSED = re.compile(
     r"not subscribed to|needs a subscription|is not enabled\b|has not been enabled"
     r"|not (?:available|supported) in (?:this|the|your) (?:current )?region"
-    r"|is not (?:valid|supported) (?:for this web service|in this region)|only existing \w.* customers can",
+    r"|is not (?:valid|supported) (?:for this web service|in this region)|only existing \w.* customers can"
+    r"|subscription does not exist|no default admin could be found|is not currently delegated by",
     re.IGNORECASE,
 )
 _REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id")

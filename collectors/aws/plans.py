@@ -92,6 +92,7 @@ class ParentPlan(Struct, frozen=True):
     args: Arguments
     keep: Mapping[str, Callable[[Document, Mapping[str, str]], str]]
     where: Callable[[Document], Any] | None
+    own: Callable[[Document], Any] | None
     batch: int
     single: bool
     needed: frozenset[str]

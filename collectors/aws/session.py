@@ -89,6 +89,8 @@ class AwsSession:
         if not place.reads:
             return
         for name, entries in self._entries.items():
+            if entries[0].organization and not place.organization:
+                continue
             kinds = tuple(entry.kind for entry in entries)
             for region in (GLOBAL,) if entries[0].worldwide else place.regions:
                 if is_selected(selection, f"{COLLECTOR}/{place.account}/{region}/{name}", region, kinds, self._bases):

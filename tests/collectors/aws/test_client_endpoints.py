@@ -32,6 +32,13 @@ def where(
         ("iam", "ListUsers", "global", "aws-us-gov", ("https://iam.us-gov.amazonaws.com", "us-gov-west-1", "iam")),
         ("iam", "ListUsers", "global", "aws-cn", ("https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1", "iam")),
         ("route53", "ListHostedZones", "global", "aws", ("https://route53.amazonaws.com", "us-east-1", "route53")),
+        (
+            "globalaccelerator",
+            "ListAccelerators",
+            "global",
+            "aws",
+            ("https://globalaccelerator.us-west-2.amazonaws.com", "us-west-2", "globalaccelerator"),
+        ),
         ("s3", "ListBuckets", "global", "aws", ("https://s3.us-east-1.amazonaws.com", "us-east-1", "s3")),
         (
             "ecr",

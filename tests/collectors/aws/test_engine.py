@@ -172,6 +172,39 @@ id = "key"
 """
 
 
+async def test_parents_of_other_accounts_are_not_asked_about(tmp_path: Path) -> None:
+    sign_on = """
+[aws_sso_instance]
+list = "sso-admin.ListInstances Instances[]"
+arn = "instance_arn"
+id = "instance_arn"
+
+[aws_sso_permission_set]
+list = "sso-admin.ListPermissionSets PermissionSets[]"
+item = "permission_set_arn"
+parent = { kind = "aws_sso_instance", args = { InstanceArn = "{instance_arn}" }, own = "owner_account_id" }
+arn = "permission_set_arn"
+id = "permission_set_arn"
+"""
+    instances = [
+        {"InstanceArn": f"arn:aws:sso:::instance/{name}", **owner}
+        for name, owner in (
+            ("ours", {"OwnerAccountId": ACCOUNT}),
+            ("theirs", {"OwnerAccountId": "999988887777"}),
+            ("nobodys", {}),
+        )
+    ]
+
+    def sets(body: dict[str, Any]) -> dict[str, Any]:
+        return {"PermissionSets": [body["InstanceArn"].replace("instance", "permissionSet") + "/ps-1"]}
+
+    answers: dict[str, Any] = {"ListInstances": {"Instances": instances}, "ListPermissionSets": sets}
+    async with cloud(tmp_path, sign_on, **answers) as aws:
+        found = await aws.read("aws_sso_permission_set")
+        assert {name.split("/")[1] for name in found.nodes} == {"ours", "nobodys"}
+        assert aws.aws.count("ListPermissionSets") == 2
+
+
 async def test_parents_have_parents(tmp_path: Path) -> None:
     instance = {"containerInstanceArns": [arn("container-instance", "i")]}
     async with cloud(tmp_path, CONTAINERS + GRANDCHILDREN, **{**ANSWERS, "ListContainerInstances": instance}) as aws:

@@ -125,6 +125,9 @@ def test_a_bare_404_to_a_request_for_headers_means_gone() -> None:
         "The action X is not valid for this web service.",
         "This operation is not supported in this region",
         "Only existing Timestream for LiveAnalytics customers can access the service.",
+        "The subscription does not exist.",
+        "No default admin could be found for account 111122223333 in Region eu-west-1",
+        "Account 111122223333 is not currently delegated by AWS FM",
     ],
 )
 def test_words_for_a_service_that_is_not_used_there_mean_disabled(message: str) -> None:
