@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from demo.place import Account, Credentials
+from demo.shown import KINDS
 from demo.surroundings import clean
 from syncd.cli.output import coloured, paint
 
 BOLD, CYAN, GREEN = "1", "36", "32"
-
-# What moto does not have, or invents anew with each answer: tests/moto tells more of it.
-NOT_IN_MOTO = ("aws_athena_work_group", "aws_ec2_placement_group", "aws_ec2_reserved_instances")
 
 
 class Surprise(Exception):
@@ -43,7 +41,7 @@ class Stage:
         self.config.write_text(
             f'[store]\npath = "{self.store}"\n\n[log]\nlevel = "warning"\n\n'
             f'[aws]\nregion = "{regions[0]}"\nregions = {json.dumps(regions)}\nendpoint_url = "{url}"\n'
-            f"exclude_kinds = {json.dumps(NOT_IN_MOTO)}\n\n"
+            f"kinds = {json.dumps(KINDS)}\n\n"
             f'[aws.organization]\nrole = "{role}"\n'
         )
 
