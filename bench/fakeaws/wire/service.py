@@ -30,8 +30,11 @@ SIGNING = {
     "aps": ("amp",),
     "access-analyzer": ("accessanalyzer",),
     "airflow": ("mwaa",),
+    "cloudhsm": ("cloudhsmv2", "cloudhsm"),
+    "kinesisanalytics": ("kinesisanalyticsv2", "kinesisanalytics"),
+    "sso": ("sso-admin", "sso", "sso-oidc"),
     "s3express": ("s3",),
-    "s3": ("s3", "s3control"),
+    "s3": ("s3control", "s3"),  # no bucket is named as s3control begins its paths
 }
 
 
