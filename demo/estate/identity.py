@@ -33,7 +33,7 @@ def build(site: Site) -> None:
         Tags=pairs(site.place.tags("read-orders", "storefront")),
     )["Policy"]["Arn"]
     for name, service in ROLES.items():
-        _role(site, name, service)
+        role(site, name, service)
     iam.attach_role_policy(RoleName="shop", PolicyArn=policy)
     iam.attach_role_policy(RoleName="orders-function", PolicyArn=policy)
     iam.create_instance_profile(InstanceProfileName="shop", Tags=pairs(site.place.tags("shop", "storefront")))
@@ -43,7 +43,8 @@ def build(site: Site) -> None:
     iam.update_account_password_policy(MinimumPasswordLength=14, RequireNumbers=True, RequireSymbols=True)
 
 
-def _role(site: Site, name: str, service: str) -> None:
+def role(site: Site, name: str, service: str) -> None:
+    """One that a service takes."""
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     site.place.client("iam").create_role(
         RoleName=name,

@@ -1,7 +1,24 @@
 """The kinds that few estates have, so that every kind which moto can hold is somewhere."""
 
-from demo.estate import balancing, compute, containers, identity, messages, network, operations, storage
+import json
+
+from demo.estate import (
+    balancing,
+    compute,
+    containers,
+    identity,
+    links,
+    messages,
+    network,
+    operations,
+    people,
+    records,
+    storage,
+    upkeep,
+    work,
+)
 from demo.estate.site import Site
+from demo.place import Place, pairs
 
 
 def build(site: Site, certificate: str, key: str) -> None:
@@ -18,3 +35,14 @@ def build(site: Site, certificate: str, key: str) -> None:
     operations.backups(site)
     operations.builds(site)
     messages.streams(site)
+    for part in (people, links, records, work, upkeep):
+        part.build(site)
+
+
+def policies(place: Place) -> None:
+    """What the Organization allows and asks for, in its management account."""
+    client, tags = place.client("organizations"), place.tags
+    for kind, name in (("SERVICE_CONTROL_POLICY", "no-leaving"), ("TAG_POLICY", "owners")):
+        client.create_policy(
+            Name=name, Type=kind, Description=name, Content=json.dumps({}), Tags=pairs(tags(name, "security"))
+        )

@@ -40,11 +40,12 @@ def _read_everything(folder: Path) -> None:
         site = Site(Place(url, accounts[1], build.HOME))
         build.everything(site)
         rare.build(site, *certificate())
+        rare.policies(Place(url, accounts[0], build.HOME))
         config = folder / "moto.toml"
         config.write_text(
             f'[store]\npath = "{folder / "moto.db"}"\n\n[sync]\nattempts = 1\n\n[log]\nlevel = "warning"\n\n'
             f'[aws]\nregion = "{build.HOME}"\nregions = {json.dumps([build.HOME])}\nendpoint_url = "{url}"\n'
-            "\n[aws.organization]\n"
+            '\n[aws.organization]\nexclude = ["*-staging"]\n'
         )
         keys = accounts[0].credentials
         environment = clean(

@@ -74,6 +74,16 @@ async def test_kinds_of_one_list_share_a_scope(estate: str, monkeypatch: pytest.
     assert {node.kind for node in found} == {"aws_iam_user", "aws_iam_role"}
 
 
+async def test_what_only_the_organizations_own_account_may_ask_is_asked_there_alone(
+    estate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with session(estate, monkeypatch, kinds=("aws_organizations_*", "aws_vpc")) as opened:
+        found = await scopes(opened)
+    asked = {scope.account for scope in found if scope.name == "organizations.service_control_policies"}
+    assert asked == {scope.account for scope in found if scope.name == "organization"}
+    assert len(asked) < len({scope.account for scope in found})
+
+
 async def test_the_frame_holds_accounts_and_regions_together(estate: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with session(estate, monkeypatch) as opened:
         found = {scope.name: await nodes(opened, scope) for scope in (await scopes(opened))[:2]}
