@@ -129,6 +129,8 @@ def _plain(table: Table, entry: KindEntry) -> KindEntry:
     return replace(
         entry,
         args=table.mapping("args"),
+        each=_each(table),
+        absent=frozenset(table.texts("absent")),
         scope=table.text("scope"),
         item=table.text("item"),
         lift=table.names("lift"),
@@ -149,6 +151,14 @@ def _plain(table: Table, entry: KindEntry) -> KindEntry:
         ref=table.text("ref"),
         unrelated=table.texts("unrelated"),
     )
+
+
+def _each(table: Table) -> Mapping[str, tuple[Any, ...]]:
+    found = table.mapping("each")
+    for name, values in found.items():
+        if not isinstance(values, list) or not values:
+            table.problems.add(f"{table.where}: each.{name}", f"expected a list of values, found {values!r}")
+    return {name: tuple(values) for name, values in found.items() if isinstance(values, list)}
 
 
 def scope_name(call: Target) -> str:

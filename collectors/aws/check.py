@@ -91,7 +91,8 @@ class Checker:
         item = self._try(entry, "list", lambda: item_outline(entry, self.operations))
         if item is None:
             return
-        self._arguments(entry, "args", entry.call, entry.args, None, self._parent_args(entry))
+        self._arguments(entry, "args", entry.call, entry.args, None, self._other_args(entry))
+        self._arguments(entry, "each", entry.call, entry.each, None, (*entry.args, *self._other_args(entry)))
         self._parent(entry)
         entry = replace(entry, facets=tuple(facet for facet in entry.facets if self._facet(entry, facet)))
         whole = whole_outline(entry, self.operations)
@@ -105,8 +106,8 @@ class Checker:
         check_facet_keys(entry, item, self.operations, add)
         self._relations(entry)
 
-    def _parent_args(self, entry: KindEntry) -> Iterable[str]:
-        return entry.parent.args if entry.parent else ()
+    def _other_args(self, entry: KindEntry) -> Iterable[str]:
+        return (*entry.each, *(entry.parent.args if entry.parent else ()))
 
     def _parent(self, entry: KindEntry) -> None:
         if entry.parent is None:
@@ -119,6 +120,8 @@ class Checker:
         outline = self._try(entry, "parent", lambda: item_outline(parent, self.operations))
         if outline is None:
             return
+        if entry.each:
+            self._add(entry, "each", "is for lists without a parent")
         self._arguments(entry, "parent: args", entry.call, entry.parent.args, outline, entry.args)
         for key, text in entry.parent.keep.items():
             self._template(entry, f"parent: keep.{key}", text, outline)

@@ -119,7 +119,7 @@ def _check_lists(entry: KindEntry, whole: Outline, add: Add) -> None:
     for path in entry.ordered:
         if not _broken(whole, path) and not isinstance(whole.at(path), ListShape):
             add("ordered", f"{path} is no list")
-    for path in (*entry.relation_paths(), *entry.unrelated):
+    for path in entry.relation_paths():
         if not _broken(whole, path) and isinstance(whole.at(path), (StructureShape, MapShape)):
             add("relation", f"{path} is no text but a structure or map")
 

@@ -1,6 +1,7 @@
 """Compiles catalog entries against botocore's models into plans, one service after the other, when first asked for."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from botocore.model import OperationModel
@@ -8,7 +9,7 @@ from botocore.model import OperationModel
 from collectors.aws.arguments import Arguments
 from collectors.aws.derive import Shaping, shaping
 from collectors.aws.entries import Catalog, Facet, KindEntry, Parent, Target
-from collectors.aws.extract import extractor, taker
+from collectors.aws.extract import empty_answer, extractor, taker
 from collectors.aws.fingerprint import fingerprint
 from collectors.aws.hidden import skip
 from collectors.aws.models import Models, Operation
@@ -63,10 +64,12 @@ class Compiler:
             name=first.scope,
             worldwide=first.worldwide,
             target=first.call,
-            call=Call(operation, Arguments(first.args), permission(self.catalog, first.call), hidden),
+            call=Call(operation, Arguments(first.args), permission(self.catalog, first.call), hidden, first.absent),
             kinds=kinds,
             parent=self._parent(first.parent) if first.parent is not None else None,
             fingerprint=fingerprint(kinds, [self._targets[kind] for kind in _referred(kinds) if kind in self._targets]),
+            each=tuple(dict(zip(first.each, values, strict=True)) for values in product(*first.each.values())),
+            nothing=empty_answer(first.path) if first.single else None,
         )
 
     def _operation(self, target: Target) -> Operation:
@@ -92,11 +95,16 @@ class Compiler:
         takes = [self._take(*each, tags="" if explicit else key, dropped=key if explicit else "") for each in given]
         return KindPlan(
             entry=entry,
-            extract=extractor(entry),
+            extract=extractor(entry, inside=self._is_inside(entry)),
             shaping=self._shaping(entry, outline, key),
             levels=self._levels(entry, takes),
             tagging=tagging,
         )
+
+    def _is_inside(self, entry: KindEntry) -> bool:
+        """Whether the items stand in those of another kind of the same list."""
+        kinds = self.catalog.kinds.values()
+        return any(each.call == entry.call and entry.path.startswith(f"{each.path}.") for each in kinds)
 
     def _shaping(self, entry: KindEntry, outline: Outline, key: str) -> Shaping:
         hidden = (*entry.secret, *entry.drop, *entry.volatile, *((key,) if key else ()))

@@ -15,7 +15,7 @@ from collectors.aws.plans import KindPlan, ParentPlan, ScopePlan
 from collectors.aws.tagging import BulkTags
 from collectors.aws.usage import Usage
 from collectors.aws.work import merge
-from syncd.errors import Failed, Gone, ReadError
+from syncd.errors import Absent, Failed, Gone, ReadError
 from syncd.model import Doubt, Gap, Node
 from syncd.plugin import Reader
 
@@ -97,9 +97,10 @@ class Engine:
     async def _pages(self, plan: ScopePlan, asking: Asking, narrow: Document | None = None) -> AsyncGenerator[Page]:
         """Every page of the list, of all parents where it has some."""
         if plan.parent is None:
-            args = plan.call.args.one({}, asking.place) or {}
-            async for page in asking.pages(plan.call, args | (narrow or {})):
-                yield page, NO_PARENT
+            args = (plan.call.args.one({}, asking.place) or {}) | (narrow or {})
+            for each in plan.each:
+                async for page in _answered(plan, asking, each | args):
+                    yield page, NO_PARENT
             return
         listed = await self._parents.of(plan.parent, asking, self._listed)
         if not listed:
@@ -132,6 +133,16 @@ class Engine:
                 needed = {key: value for key, value in document.items() if key in plan.needed}
                 found.append((deriver.item(document, above).urn, needed))
             yield found
+
+
+async def _answered(plan: ScopePlan, asking: Asking, args: Document) -> AsyncIterator[Document]:
+    """The pages of one list. What the provider says is not there is one resource without anything, or none at all."""
+    try:
+        async for page in asking.pages(plan.call, args):
+            yield page
+    except Absent:
+        if plan.nothing is not None:
+            yield plan.nothing
 
 
 def _calls(

@@ -129,6 +129,8 @@ class KindEntry(Struct, frozen=True):
     worldwide: bool = False
     organization: bool = False
     args: Mapping[str, Any] = field(default_factory=dict)
+    each: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
     scope: str = ""
     item: str = ""
     lift: Mapping[str, str] = field(default_factory=dict)
@@ -156,7 +158,12 @@ class KindEntry(Struct, frozen=True):
     @property
     def listing(self) -> tuple[Target, str, str]:
         """Kinds that share a listing share a scope."""
-        return self.call, repr(sorted(self.args.items())), repr(self.parent)
+        return self.call, repr([sorted(self.args.items()), sorted(self.each.items())]), repr(self.parent)
+
+    @property
+    def single(self) -> bool:
+        """Whether the call answers with one resource in place of a list."""
+        return not self.path.endswith("[]")
 
     def relation_paths(self) -> tuple[str, ...]:
         return tuple(relation.path for relation in self.relations)

@@ -15,7 +15,7 @@ ENGINE = "1"
 """To be raised when the engine makes other documents or edges of the same answers."""
 
 
-_SAME = frozenset({"known"})  # says where a value may be had without a call: it means the same
+_SAME = frozenset({"known", "each", "absent"})  # say which calls are made, and when none: documents mean the same
 
 
 def fingerprint(kinds: Iterable[KindPlan], referred: Iterable[Target]) -> str:

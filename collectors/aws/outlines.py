@@ -20,11 +20,13 @@ class Operations(Protocol):
 def item_outline(entry: KindEntry, operations: Operations) -> Outline:
     """The document as the list call gives it, with what is lifted from above and kept from the parent."""
     output = operations.model(entry.call).output_shape
-    if not entry.path.endswith("[]"):
-        raise UnknownName(f"the path must end with []: {entry.path!r}")
     item = follow_output(output, entry.path)
+    if entry.single and not entry.item:
+        raise UnknownName(f"the path must end with [], or `item` name the key of the one there is: {entry.path!r}")
     roots: dict[str, Shape | None] = dict(members(item))
-    if not isinstance(item, StructureShape):
+    if entry.single:
+        roots = {entry.item: item}
+    elif not isinstance(item, StructureShape):
         if not entry.item:
             raise UnknownName(f"items are of type {item.type_name}: `item` must name the key they get")
         roots = {entry.item: None}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore import xform_name
-from botocore.model import OperationModel
+from botocore.model import OperationModel, StructureShape
 from msgspec import Struct
 
 Steps = tuple[str | int, ...]
@@ -27,6 +27,7 @@ _USUAL = (
     ("Marker", ("Marker",)),
     ("marker", ("marker",)),
     ("position", ("position",)),
+    ("LastEvaluatedGlobalTableName", ("ExclusiveStartGlobalTableName",)),
 )
 
 # Lists that page only when a size is asked for, and sizes that the model does not state.
@@ -123,7 +124,19 @@ def _guessed(model: OperationModel, limit_key: str, size: int) -> Pages:
         for name in inputs:
             if output in model.output_shape.members and name in model.input_shape.members:
                 return Pages((name,), (alternatives(output),), (), limit_key, size)
-    return NO_PAGES
+    return _nested(model, limit_key, size)
+
+
+def _nested(model: OperationModel, limit_key: str, size: int) -> Pages:
+    """CloudFront's lists stand in a structure of their own, with what asks for the next page beside the items."""
+    inside = [
+        name
+        for name, shape in model.output_shape.members.items()
+        if isinstance(shape, StructureShape) and "NextMarker" in shape.members
+    ]
+    if len(inside) != 1 or "Marker" not in model.input_shape.members:
+        return NO_PAGES
+    return Pages(("Marker",), (alternatives(f"{inside[0]}.NextMarker"),), (), limit_key, size)
 
 
 def _size(service: str, model: OperationModel, limit_key: str) -> int:

@@ -99,7 +99,10 @@ class ParentPlan(Struct, frozen=True):
 
 
 class ScopePlan(Struct, frozen=True, dict=True):
-    """A list call and the kinds that it gives."""
+    """A list call and the kinds that it gives. `each`: arguments with which it is made again and again.
+
+    `nothing` is what stands for an answer that the one resource has no such thing; None where there is a list.
+    """
 
     name: str
     worldwide: bool
@@ -108,6 +111,8 @@ class ScopePlan(Struct, frozen=True, dict=True):
     kinds: tuple[KindPlan, ...]
     parent: ParentPlan | None
     fingerprint: str
+    each: tuple[Document, ...] = ({},)
+    nothing: Document | None = None
 
     @cached_property
     def kind_names(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ Make = Callable[[Document], str]
 Prepared = Callable[[Mapping[str, str]], Make]
 
 PLACE_NAMES = frozenset({"account", "region", "partition"})
+_OWN = "."  # before a name: the document's own key, where it is called like a part of the place
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -31,7 +32,7 @@ class Template(Struct, frozen=True):
 
     def names(self) -> Iterator[str]:
         for field in self.fields:
-            yield from field.names
+            yield from (name.removeprefix(_OWN) for name in field.names)
 
     @property
     def plain(self) -> str:
@@ -188,7 +189,7 @@ def _filtered(make: Maker, change: Callable[[str], str]) -> Maker:
 def _value(name: str, place_names: frozenset[str]) -> Maker:
     if name in place_names:
         return lambda document, place: place[name]
-    get = getter(name)
+    get = getter(name.removeprefix(_OWN))
 
     return lambda document, place: _spelled(get(document))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from collectors.aws.templates import maker, prepare
 from syncd.errors import Denied, Failed
 from tests.collectors.aws.loopback import ACCOUNT
 from tests.collectors.aws.readings import DENIED, REGION, Fault, Reading, cloud
@@ -256,3 +257,117 @@ async def test_a_fingerprint_is_the_same_in_every_process_and_changes_with_the_e
     async with cloud(tmp_path, CONTAINERS.replace('name = "{service_arn|tail}"', 'name = "service_arn"')) as changed:
         again = {k: changed.compiler.scope([e]).fingerprint for k, e in changed.compiler.catalog.kinds.items()}
     assert {kind for kind in prints if prints[kind] != again[kind]} == {"aws_ecs_service"}
+
+
+QUOTAS = """
+[aws_quota]
+list = "service-quotas.ListServiceQuotas Quotas[]"
+each = { ServiceCode = ["ec2", "iam"] }
+absent = ["NoSuchResourceException"]
+arn = "servicequotas:{region}:{account}:{service_code}/{quota_code}"
+id = "quota_code"
+"""
+
+
+def quotas(body: dict[str, Any]) -> Any:
+    code = body["ServiceCode"]
+    return {"Quotas": [{"ServiceCode": code, "QuotaCode": f"of-{code}"}]}
+
+
+async def test_a_list_is_asked_for_once_with_each_value(tmp_path: Path) -> None:
+    async with cloud(tmp_path, QUOTAS, ListServiceQuotas=quotas) as aws:
+        found = await aws.read("aws_quota")
+    assert sorted(found.nodes) == ["of-ec2", "of-iam"]
+
+
+async def test_what_the_provider_says_is_not_there_is_an_answer_without_doubt(tmp_path: Path) -> None:
+    def only_ec2(body: dict[str, Any]) -> Any:
+        return quotas(body) if body["ServiceCode"] == "ec2" else Fault("NoSuchResourceException")
+
+    async with cloud(tmp_path, QUOTAS, ListServiceQuotas=only_ec2) as aws:
+        found = await aws.read("aws_quota")
+    assert (sorted(found.nodes), found.doubts, found.gaps) == (["of-ec2"], [], [])
+
+
+async def test_another_error_of_one_of_the_calls_fails_the_scope(tmp_path: Path) -> None:
+    async with cloud(tmp_path, QUOTAS, ListServiceQuotas=DENIED) as aws:
+        with pytest.raises(Denied):
+            await aws.read("aws_quota")
+
+
+SETTINGS = """
+[aws_catalog]
+list = "athena.GetDataCatalog DataCatalog"
+args = { Name = "settings" }
+item = "settings"
+absent = ["InvalidRequestException"]
+arn = "urn:aws:{account}:{region}:aws_catalog:{account}"
+id = "{account}"
+name = "settings of {account}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "document"),
+    [
+        ({"DataCatalog": {"Name": "a", "Type": "GLUE"}}, {"settings": {"name": "a", "type": "GLUE"}}),
+        (Fault("InvalidRequestException"), {"settings": {}}),
+    ],
+)
+async def test_a_call_may_answer_with_the_one_resource_that_is_there_always(
+    tmp_path: Path, answer: Any, document: dict[str, Any]
+) -> None:
+    async with cloud(tmp_path, SETTINGS, GetDataCatalog=answer) as aws:
+        found = await aws.read("aws_catalog")
+    assert found[f"settings of {ACCOUNT}"].document == document
+    assert found.doubts == []
+
+
+async def test_one_resource_that_is_not_in_the_answer_is_doubted(tmp_path: Path) -> None:
+    async with cloud(tmp_path, SETTINGS, GetDataCatalog={}) as aws:
+        found = await aws.read("aws_catalog")
+    assert found.nodes == {}
+    assert len(found.doubts) == 1
+
+
+INSTANCES = """
+[aws_thing]
+list = "organizations.ListDelegatedServicesForAccount DelegatedServices[]"
+args = { AccountId = "x" }
+arn = "urn:aws:{account}:{region}:aws_thing:{.service_principal}"
+id = "{.service_principal}"
+"""
+
+
+async def test_a_name_after_a_dot_is_the_documents_own(tmp_path: Path) -> None:
+    answer = {"DelegatedServices": [{"ServicePrincipal": "s"}]}
+    async with cloud(tmp_path, INSTANCES, ListDelegatedServicesForAccount=answer) as aws:
+        found = await aws.read("aws_thing")
+    assert list(found.nodes) == ["s"]
+    assert maker("{.account} in {account}")({"account": "own"}, {"account": "ours"}) == "own in ours"
+    assert prepare("{.account}/{account}")({"account": "ours"})({"account": "own"}) == "own/ours"
+
+
+INSIDE = """
+[aws_ecs_service]
+list = "ecs.DescribeServices services[]"
+args = { services = ["x"] }
+arn = "service_arn"
+id = "service_arn"
+name = "service_name"
+
+[aws_ecs_deployment]
+list = "ecs.DescribeServices services[].deployments[]"
+args = { services = ["x"] }
+lift = { service_name = "serviceName" }
+arn = "urn:aws:{account}:{region}:deployment:{id}"
+id = "id"
+"""
+
+
+async def test_parts_of_documents_may_be_nodes_of_their_own(tmp_path: Path) -> None:
+    service = {"serviceArn": arn("service", "a"), "serviceName": "a", "deployments": [{"id": "d"}]}
+    async with cloud(tmp_path, INSIDE, DescribeServices={"services": [service]}) as aws:
+        found = await aws.read("aws_ecs_service", "aws_ecs_deployment")
+    assert found["d"].document == {"id": "d", "service_name": "a"}
+    assert found["a"].document["deployments"] == [{"id": "d"}]

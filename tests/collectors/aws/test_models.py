@@ -76,6 +76,22 @@ def test_pages_come_from_the_pagination_model() -> None:
 def test_lists_that_the_pagination_model_forgot_go_on_with_their_usual_token() -> None:
     pages = MODELS.operation("wafv2", "ListWebACLs").pages
     assert pages.next({"next_marker": "m"}) == {"NextMarker": "m"}
+    pages = MODELS.operation("dynamodb", "ListGlobalTables").pages
+    assert pages.next({"last_evaluated_global_table_name": "t"}) == {"ExclusiveStartGlobalTableName": "t"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        ("ListCachePolicies", "cache_policy_list"),
+        ("ListFunctions", "function_list"),
+        ("ListRealtimeLogConfigs", "realtime_log_configs"),
+    ],
+)
+def test_lists_in_a_structure_of_their_own_go_on_with_what_stands_beside_the_items(operation: str, name: str) -> None:
+    pages = MODELS.operation("cloudfront", operation).pages
+    assert pages.next({name: {"next_marker": "m", "items": []}}) == {"Marker": "m"}
+    assert pages.next({name: {"items": []}}) == {}
 
 
 def test_an_operation_without_tokens_has_no_pages() -> None:
