@@ -34,8 +34,26 @@ PAGING = {
     "pageSize",
     "maxItems",
     "StartingToken",
+    "position",
+    "marker",
+    "PaginationToken",
+    "ExclusiveStartTableName",
+    "ExclusiveStartGlobalTableName",
 }
-NEXT_PAGE = ("NextToken", "nextToken", "Marker", "NextMarker", "IsTruncated", "Truncated", "HasMoreResults")
+NEXT_PAGE = (
+    "NextToken",
+    "nextToken",
+    "Marker",
+    "marker",
+    "NextMarker",
+    "IsTruncated",
+    "Truncated",
+    "HasMoreResults",
+    "position",
+    "PaginationToken",
+    "LastEvaluatedTableName",
+    "LastEvaluatedGlobalTableName",
+)
 CONTAINERS: dict[str, type] = {"structure": dict, "list": list, "map": dict}
 LONGEST_NAME = 218
 

@@ -39,6 +39,24 @@ def test_the_arguments_choose_among_recordings(tmp_path: Path) -> None:
         assert "Table" not in dynamodb.describe_table(TableName="green")
 
 
+def test_a_list_of_a_rest_service_ends_with_the_recorded_page(tmp_path: Path) -> None:
+    record(tmp_path, "apigateway/get-rest-apis.json", {"items": [{"id": "a", "name": "one"}], "position": "more"})
+    with serving(f"--recorded={tmp_path}") as fake:
+        page = stock_client(fake, "apigateway").get_rest_apis()
+    assert [each["name"] for each in page["items"]] == ["one"]
+    assert "position" not in page
+
+
+def test_services_that_share_a_name_of_signatures_are_told_apart(tmp_path: Path) -> None:
+    record(
+        tmp_path, "bedrock_agent/list-agents.json", {"agentSummaries": [{"agentId": "a", "agentStatus": "PREPARED"}]}
+    )
+    record(tmp_path, "bedrock/list-guardrails.json", {"guardrails": [{"id": "g", "name": "one"}]})
+    with serving(f"--recorded={tmp_path}") as fake:
+        assert stock_client(fake, "bedrock-agent").list_agents()["agentSummaries"][0]["agentId"] == "a"
+        assert stock_client(fake, "bedrock").list_guardrails()["guardrails"][0]["id"] == "g"
+
+
 def test_identity_and_regions_come_from_the_estate_all_the_same(tmp_path: Path) -> None:
     with serving(f"--recorded={tmp_path}", "--accounts=1", "--regions=1") as fake:
         assert stock_client(fake, "sts").get_caller_identity()["Account"] == "100000000001"

@@ -16,8 +16,6 @@ from tests.fakes.estate import Estate
 ROOT = Path(__file__).parents[2]
 RECORDED = Path(os.environ.get("RECORDED_AWS", ROOT.parent / "shared" / "recorded" / "aws"))
 CANNOT = {
-    "aws_apigateway_rest_api": "the recorded page names the same next page for ever",
-    "aws_apigateway_stage": "its parents cannot be listed",
     "aws_waf_cloudfront_web_acl": "the answer was recorded for another scope",
 }
 

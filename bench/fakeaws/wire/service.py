@@ -30,6 +30,7 @@ SIGNING = {
     "aps": ("amp",),
     "access-analyzer": ("accessanalyzer",),
     "airflow": ("mwaa",),
+    "bedrock": ("bedrock", "bedrock-agent"),
     "cloudhsm": ("cloudhsmv2", "cloudhsm"),
     "kinesisanalytics": ("kinesisanalyticsv2", "kinesisanalytics"),
     "sso": ("sso-admin", "sso", "sso-oidc"),
