@@ -19,7 +19,7 @@ from collectors.aws.paths import getter, plain_path, steps
 from collectors.aws.permissions import permission
 from collectors.aws.plans import Call, FacetCall, KindPlan, ParentPlan, ScopePlan, Take
 from collectors.aws.references import Reference, Rules, references
-from collectors.aws.targets import targets, urn_template
+from collectors.aws.targets import Targets, urn_template
 from collectors.aws.templates import as_template, maker, template
 
 
@@ -41,7 +41,7 @@ class Compiler:
         self.models = models
         self.bulk_tags = bulk_tags
         self._shapes = ModelShapes(models)
-        self._targets = targets(catalog)
+        self._targets = Targets(catalog)
         self._rules = Rules(catalog.rules)
         self._kinds: dict[str, KindPlan] = {}
         self._lists: dict[str, ScopePlan] = {}

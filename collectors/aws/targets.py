@@ -1,7 +1,7 @@
 """What a value that refers to a kind becomes: a URN or a handle, or nothing when it has not that kind's form."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
@@ -26,8 +26,27 @@ class Target(Struct, frozen=True):
     reference: str
 
 
-def targets(catalog: Catalog) -> dict[str, Target]:
-    return {entry.kind: _target(entry, catalog) for entry in catalog.kinds.values()}
+class Targets(Mapping[str, Target]):
+    """Those of a catalog, each made when it is first asked for: nothing that is read refers to most kinds."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._made: dict[str, Target] = {}
+
+    def __getitem__(self, kind: str) -> Target:
+        found = self._made.get(kind)
+        if found is None:
+            found = self._made[kind] = _target(self._catalog.kinds[kind], self._catalog)
+        return found
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._catalog.kinds
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._catalog.kinds)
+
+    def __len__(self) -> int:
+        return len(self._catalog.kinds)
 
 
 def _target(entry: KindEntry, catalog: Catalog) -> Target:
