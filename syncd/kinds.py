@@ -62,6 +62,7 @@ BASE_KINDS: tuple[Kind, ...] = (
     _base("organizational_root"),
     _base("organizational_unit"),
     _base("iam_principal"),
+    _base("quota", quota="number", usage="number", quota_type="string"),
     _base("type"),
     _base(
         "instance_type",
@@ -166,8 +167,15 @@ BASE_KINDS: tuple[Kind, ...] = (
     _base("stack", stack_status="string", stack_status_reason="string", stack_parameters="map of string"),
     _base("autoscaling_group", min_size="number", max_size="number"),
     _base("dns_zone", private_zone="boolean"),
+    _base("dns_record", record_ttl="number (s)", record_type="string", record_value="string"),
     _base("dns_record_set", record_ttl="number (s)", record_type="string", record_values="list of string"),
     _base("managed_kubernetes_cluster_provider", version="string", endpoint="string"),
+    _base("ai_resource"),
+    _base("ai_model"),
+    _base(
+        "ai_job",
+        ai_job_status="pending|preparing|running|stopping|stopped|completed|failed|cancelled|paused|unknown",
+    ),
     _base("container_cluster"),
     _base("container_repository"),
     _base("alarm", alarm_state="string"),

@@ -20,7 +20,7 @@ from syncd.model import Act, Node
 Document = dict[str, Any]
 FILE = Path(__file__).with_name("acting.toml")
 _ONE = "one"
-_INNER = ("TagSet",)
+_INNER = ("TagSet", "Items")
 """Where an argument is a structure around the tags."""
 
 
@@ -152,13 +152,17 @@ def member_of(operation: Operation, given: Mapping[str, Any], *, keys: bool) -> 
 
 
 def _is_keys(name: str, shape: Shape) -> bool:
-    texts = isinstance(shape, ListShape) and shape.member.type_name == "string"
-    return texts and "tag" in name.lower()
+    return _is_texts(shape) and "tag" in name.lower()
+
+
+def _is_texts(shape: Shape) -> bool:
+    return isinstance(shape, ListShape) and shape.member.type_name == "string"
 
 
 def _is_tags(shape: Shape, *, keys: bool) -> bool:
     if isinstance(shape, StructureShape):
-        return any(_is_tags(shape.members[name], keys=keys) for name in _INNER if name in shape.members)
+        inner = [shape.members[name] for name in _INNER if name in shape.members]
+        return any(_is_tags(each, keys=keys) or (keys and _is_texts(each)) for each in inner)
     return tag_names(shape) is not None or (keys and _name_in(shape, KEY_MEMBERS) != "")
 
 

@@ -13,8 +13,7 @@ TEMPLATE = json.dumps(
         "Resources": {"Returns": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "returns"}}},
     }
 )
-# Instances of a stack set need accounts; the set alone shows what it is.
-SET_TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+SET_TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "guards"}}}})
 
 
 def logs(site: Site) -> None:

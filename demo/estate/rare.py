@@ -6,7 +6,9 @@ from demo.estate import (
     balancing,
     compute,
     containers,
+    edges,
     identity,
+    learning,
     links,
     messages,
     network,
@@ -35,7 +37,7 @@ def build(site: Site, certificate: str, key: str) -> None:
     operations.backups(site)
     operations.builds(site)
     messages.streams(site)
-    for part in (people, links, records, work, upkeep):
+    for part in (people, links, records, work, upkeep, learning, edges):
         part.build(site)
 
 

@@ -20,9 +20,12 @@ CANNOT = UNLISTED | _CANNOT["unmade"]
 PARTS = {
     "appsync.graphql_apis": "ListDataSources",
     "backup.backup_vaults": "GetBackupVaultAccessPolicy",
+    "bedrock-agent.agents": "ListAgentKnowledgeBases",
+    "bedrock.model_customization_jobs": "GetModelCustomizationJob, with an ARN in the path",
     "budgets.budgets": "ListTagsForResource",
     "codedeploy.deployment_groups": "BatchGetDeploymentGroups",
     "cognito-identity.identity_pools": "GetIdentityPoolRoles",
+    "glacier.vaults": "ListTagsForVault",
     "iot.policies": "ListTagsForResource",
     "iot.topic_rules": "ListTagsForResource",
     "kinesisvideo.streams": "ListTagsForStream, under the path that the model has",

@@ -128,6 +128,9 @@ def test_each_service_is_given_tags_as_it_spells_them() -> None:
         "RemoveTagKeys": ["a"],
     }
     assert sent("aws_apigateway_rest_api", tag)[2] == "apigateway:PUT"
+    assert sent("aws_cloudfront_distribution", tag)[1]["Tags"] == {"Items": [{"Key": "a", "Value": "b"}]}
+    assert sent("aws_cloudfront_distribution", untag)[1]["TagKeys"] == {"Items": ["a"]}
+    assert sent("aws_ssm_document", untag)[1]["ResourceType"] == "Document"
     beside = {"ResourceId": "the-id", "ResourceType": "auto-scaling-group"}
     assert sent("aws_autoscaling_group", tag)[1]["Tags"] == [
         {**beside, "PropagateAtLaunch": False, "Key": "a", "Value": "b"}
