@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 APP ?= /opt/syncd
 DESTDIR ?=
 
-.PHONY: demo test lint bench lock clean install uninstall
+.PHONY: demo test lint bench catalog lock clean install uninstall
 
 demo: .venv/ready
 	@$(BIN)/python -m demo
@@ -24,6 +24,10 @@ lint: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python -m bench.compare --estate S
+
+# Derives the kinds that nobody has written from botocore's models: collectors/aws/derived and two pages of docs.
+catalog: .venv/ready
+	$(BIN)/python -m collectors.aws.deriving
 
 # Newest versions that agree, each with the hashes of all its files; the runtime lock is a part of the other.
 lock: .venv/ready

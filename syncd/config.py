@@ -1,7 +1,7 @@
 """Configuration: TOML files become frozen structs, or one line that names file, key, what was found and what to do."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from syncd.config_rules import rules_in, targets_of
 from syncd.config_text import Text, files_of, read, section
 from syncd.errors import ConfigError
 from syncd.places import SYSTEM_STATE
-from syncd.plugin import Collector, installed_collectors, load_collectors
+from syncd.plugin import Collector, installed_collectors, kinds_of, load_collectors
 from syncd.schedule import when
 from syncd.settings import (
     SECTIONS,
@@ -51,7 +51,7 @@ def examine(path: Path | None = None) -> tuple[Config, list[str]]:
     named = [name for name in text.values if name in installed]
     collectors = load_collectors(named or None)
     settings = {name: section(text, name, found.settings, complaints) for name, found in collectors.items()}
-    _check_index(text, sections["search"], collectors.values(), complaints)
+    _check_index(text, sections["search"], collectors, settings, complaints)
     targets = targets_of(text, complaints)
     rules, files = rules_in(text, sections["rules"], targets, complaints)
     found = Config(**sections, targets=targets, rule=rules, rule_files=files, collectors=settings, files=text.files)
@@ -156,9 +156,17 @@ def _check_cron(text: Text, sections: dict[str, Any], installed: set[str], compl
     sections["workflows"] = WorkflowsSettings(**workflows)
 
 
-def _check_index(text: Text, settings: SearchSettings, collectors: Iterable[Collector], complaints: list[str]) -> None:
-    kinds = {kind.name for collector in collectors for kind in collector.kinds()} if settings.index else set()
-    for position, path in enumerate(settings.index):
+def _check_index(
+    text: Text,
+    search: SearchSettings,
+    collectors: Mapping[str, Collector],
+    settings: Mapping[str, Any],
+    complaints: list[str],
+) -> None:
+    if not search.index:
+        return
+    kinds = {kind.name for name, each in collectors.items() for kind in kinds_of(each, settings[name])}
+    for position, path in enumerate(search.index):
         if problem := not_indexed(path, kinds):
             complaints.append(f"{text.origin(('search', 'index'))}: search.index[{position}]: {path}: {problem}")
 

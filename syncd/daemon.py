@@ -34,7 +34,7 @@ from syncd.store import queries
 from syncd.store.requests import Wish
 from syncd.supervision import kept
 from syncd.sync.limits import Limits
-from syncd.sync.perform import Performer, now, open_store
+from syncd.sync.perform import Performer, now, open_store, registry_of
 from syncd.sync.summary import RunSummary
 from syncd.systemd import Notifier, listening
 from syncd.telemetry import Facts, Lag, Telemetry
@@ -285,6 +285,7 @@ class Daemon:
         core.outbox.look()
         core.ears.look()
         try:
+            await core.store.learn(registry_of(new, core.collectors))
             await self._listen()
         except StoreError:  # a full disk: another reload makes up for it
             self.notifier.ready("the new configuration could not be taken whole")

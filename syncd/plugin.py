@@ -161,6 +161,37 @@ class Collector(Protocol):
 
 
 @runtime_checkable
+class Choosing(Protocol):
+    """A collector with more kinds than kinds() tells, read where its settings ask for them. A collector need not."""
+
+    def chosen(self, settings: Any) -> Iterable[Kind]:
+        """Those of them that these settings ask for."""
+        ...
+
+    def further(self) -> Iterable[Kind]:
+        """All of them, by their names and bases alone. Cheap."""
+        ...
+
+    def relations_of(self, kind: str) -> Iterable[tuple[str, str, str]]:
+        """Declared edges of one of them; nothing for any other kind. May take seconds."""
+        ...
+
+
+def kinds_of(collector: Collector, settings: Any) -> Iterable[Kind]:
+    """The kinds that a collector may tell of with these settings."""
+    yield from collector.kinds()
+    if settings is not None and isinstance(collector, Choosing):
+        yield from collector.chosen(settings)
+
+
+def all_kinds(collector: Collector) -> Iterable[Kind]:
+    """The kinds that a collector may tell of with any settings."""
+    yield from collector.kinds()
+    if isinstance(collector, Choosing):
+        yield from collector.further()
+
+
+@runtime_checkable
 class Linking(Protocol):
     """What a collector may have as well: its provider's page of a resource, for people."""
 

@@ -35,6 +35,7 @@ class Options:
     throttle: float = 0.0
     recorded: str | None = None
     synth: int = 0
+    pages: int = 1
     cache: int = 400000
 
 
@@ -56,6 +57,8 @@ class Endpoint:
         self.faults = Faults()
         self.counts = Counts()
         self._services = Services()
+        if options.synth:
+            self._services.others("")  # looked up now: it takes a second, which no call should wait for
         self._recorded = Recorded(options.recorded) if options.recorded else None
         self._cache: dict[tuple[object, ...], Answer] = {}
         self._random = random.Random(11 + worker)
@@ -120,7 +123,7 @@ class Endpoint:
         if self._recorded and not identity:
             return self._recorded.answer(call)
         if self.options.synth and not answers.knows(call):
-            return synth.answer(call, world, self.options.synth)
+            return synth.answer(call, world, self.options.synth, self.options.pages)
         return answers.answer(world, call)
 
     def _struck(self, answer: Answer) -> Rule | None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.fakeaws.answers.lists import ENDLESS
 from bench.fakeaws.documents import Document
+from bench.fakeaws.pages import go_on
 from bench.fakeaws.wire.request import Call
 from bench.fakeaws.wire.response import Response, empty, error, success
 
@@ -115,10 +116,4 @@ def spoilt(rule: Rule, call: Call, response: Response) -> Response:
 
 def endless(call: Call, document: Document) -> Document:
     """The same page with a token that never ends."""
-    paginator = call.service.paginators.get(call.operation, {})
-    tokens = paginator.get("output_token", [])
-    for path in [tokens] if isinstance(tokens, str) else tokens:
-        document[re.split(r"[ .\[]", path)[0]] = ENDLESS
-    if paginator.get("more_results"):
-        document[paginator["more_results"]] = True
-    return document
+    return go_on(call, document, ENDLESS)

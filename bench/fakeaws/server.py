@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument(
         "--synth", type=int, default=0, metavar="N", help="N items for every operation beside the estate"
     )
+    flags.add_argument("--pages", type=int, default=1, metavar="N", help="N pages of each list that is made")
     flags.add_argument("--cache", type=int, default=400000, help="responses kept per worker")
     return flags
 
@@ -94,7 +95,9 @@ def main() -> None:
     port = sockets[0].getsockname()[1]
     plan = Plan(flags.accounts, flags.regions, flags.scale, flags.seed, flags.active_regions)
     estate = Estate(plan, f"http://{flags.host}:{port}")
-    options = Options(flags.latency, flags.jitter, flags.throttle, flags.recorded, flags.synth, flags.cache)
+    options = Options(
+        flags.latency, flags.jitter, flags.throttle, flags.recorded, flags.synth, flags.pages, flags.cache
+    )
     shared = Shared(flags.workers)
     worker, children = fork(flags.workers)
     stop_with(children)
@@ -103,6 +106,7 @@ def main() -> None:
     # The bodies kept are many and hold no cycles: collecting garbage among them would disturb what is measured.
     gc.freeze()
     gc.set_threshold(100000, 50, 100)
+    endpoint = Endpoint(estate, options, shared, worker)
     if worker == 0:
         print(json.dumps({"pid": os.getpid(), "port": port, "resources": estate.truth()["total"]}), flush=True)
-    uvloop.run(serve(Endpoint(estate, options, shared, worker), sockets[worker]))
+    uvloop.run(serve(endpoint, sockets[worker]))

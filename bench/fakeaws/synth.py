@@ -8,6 +8,7 @@ from typing import Any
 from botocore.model import Shape
 
 from bench.fakeaws.documents import Document
+from bench.fakeaws.pages import go_on, tokens
 from bench.fakeaws.wire.request import Call
 from bench.fakeaws.wire.response import empty
 from bench.fakeaws.world import UTC, World
@@ -16,13 +17,17 @@ Value = Any  # whatever the shape says
 
 WHEN = dt.datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 PAGING = ("token", "marker", "truncated", "hasmore", "nextkey", "lastevaluated")
+TOKEN = "page-"
 CONTAINERS = ("structure", "list", "map")
 DEEPEST_STRUCTURE, DEEPEST_CONTAINER, DEEPEST_LIST = 6, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Where a made item is and how deep in it we are; `number` tells it from its neighbours."""
+    """Where a made item is and how deep in it we are; `number` tells it from its neighbours.
+
+    `asked`: what the call named, so that the things of one parent are not those of another.
+    """
 
     service: str
     account: str
@@ -31,6 +36,7 @@ class Maker:
     number: int = 0
     depth: int = 1
     seen: frozenset[str] = frozenset()
+    asked: str = ""
 
     def value(self, shape: Shape, name: str) -> Value:
         match shape.type_name:
@@ -54,6 +60,9 @@ class Maker:
         }
         return plain[shape.type_name] if shape.type_name in plain else self._string(shape, name)
 
+    def items(self, shape: Shape, name: str, numbers: range) -> list[Value]:
+        return [replace(self, number=number).value(shape.member, name) for number in numbers]
+
     def _structure(self, shape: Shape) -> Document:
         if shape.name in self.seen or self.depth > DEEPEST_STRUCTURE:
             return {}
@@ -72,28 +81,57 @@ class Maker:
             return str(choices[self.number % len(choices)])
         low = name.lower()
         place = "/".join((self.service, self.account, self.region, self.operation))
-        tag = hashlib.blake2b(f"{place}{self.number}".encode(), digest_size=5).hexdigest()
+        tag = hashlib.blake2b(f"{place}{self.asked}{self.number}".encode(), digest_size=5).hexdigest()
         if low.endswith("arn"):
             kind = low.removesuffix("arn") or self.operation.lower()
-            return f"arn:aws:{self.service}:{self.region}:{self.account}:{kind}/{tag}"
+            return f"arn:aws:{self.service.lower()}:{self.region}:{self.account}:{kind}/{tag}"
         if low.endswith(("account", "accountid")) or low == "ownerid":
             return self.account
         return self.region if low.endswith("region") else f"{low}-{tag}"
 
 
-def answer(call: Call, world: World, count: int) -> Document:
-    """A whole output: `count` items in every top-level list, no further page."""
+def answer(call: Call, world: World, count: int, pages: int = 1) -> Document:
+    """An output with `count` items in every top-level list, in each of its pages."""
+    given = [str(call.parameters[name]) for name, _ in tokens(call) if name in call.parameters]
+    page = int(given[0].removeprefix(TOKEN)) if given and given[0].startswith(TOKEN) else 1
+    document = _page(call, world, range((page - 1) * count, page * count))
+    return go_on(call, document, f"{TOKEN}{page + 1}") if page < pages else document
+
+
+def _page(call: Call, world: World, numbers: range) -> Document:
     shape = call.service.output_shape(call.operation)
     document = empty(call.service, call.operation)
     if shape is None:
         return document
     seen = frozenset({str(shape.name)})
-    maker = Maker(call.service.signing_name, world.account, world.region, call.operation, seen=seen)
+    place = (call.service.signing_name, world.account, world.region, call.operation)
+    maker = Maker(*place, seen=seen, asked=_asked(call))
     for key, member in shape.members.items():
-        if any(word in key.lower() for word in PAGING) or member.serialization.get("location"):
+        if member.serialization.get("location") or (_is_paging(key) and member.type_name != "list"):
             continue
         if member.type_name == "list":
-            document[key] = [replace(maker, number=i).value(member.member, key) for i in range(count)]
+            document[key] = maker.items(member, key, numbers)
         elif member.type_name == "structure":
-            document[key] = maker.value(member, key)
+            document[key] = _wrapped(maker, member, key, numbers)
     return document
+
+
+def _wrapped(maker: Maker, shape: Shape, key: str, numbers: range) -> Value:
+    """A structure, which for some services (CloudFront) is the list with its paging."""
+    made = maker.value(shape, key)
+    lists = {name: member for name, member in shape.members.items() if member.type_name == "list"}
+    if not any(_is_paging(name) for name in shape.members):
+        return made
+    made = {name: value for name, value in made.items() if not _is_paging(name)}
+    return made | {name: maker.items(member, name, numbers) for name, member in lists.items()}
+
+
+def _is_paging(name: str) -> bool:
+    return any(word in name.lower() for word in PAGING)
+
+
+def _asked(call: Call) -> str:
+    """The arguments that are no paging, as the things of one parent are asked for."""
+    shape = call.service.input_shape(call.operation)
+    needed = shape.required_members if shape is not None else ()
+    return "".join(f"{name}={call.parameters[name]}" for name in sorted(needed) if name in call.parameters)

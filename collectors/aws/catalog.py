@@ -66,16 +66,22 @@ def read(folder: Path, references: Path | None = None) -> tuple[Catalog, Problem
     services: dict[str, Service] = {}
     kinds: dict[str, KindEntry] = {}
     for path in sorted(folder.glob("*.toml")):
-        if path.name == RULES:
-            continue
-        data = _toml(path, problems)
-        service = _service(path, data.pop("service", {}), problems)
-        services[service.name] = service
-        for kind, table in data.items():
-            if kind in kinds:
-                problems.add(f"{path.name}: {kind}", f"declared in {kinds[kind].file} too")
-            kinds[kind] = _kind(Table(table, f"{path.name}: {kind}", problems), path.name, kind, service)
+        if path.name != RULES:
+            service, entries = read_file(path, problems)
+            services[service.name] = service
+            for entry in entries:
+                if entry.kind in kinds:
+                    problems.add(f"{path.name}: {entry.kind}", f"declared in {kinds[entry.kind].file} too")
+                kinds[entry.kind] = entry
     return Catalog(services, kinds, _rules(_rules_of(folder, references), problems)), problems
+
+
+def read_file(path: Path, problems: Problems) -> tuple[Service, list[KindEntry]]:
+    """What one file says of its service, and its kinds."""
+    data = _toml(path, problems)
+    service = _service(path, data.pop("service", {}), problems)
+    tables = {kind: Table(table, f"{path.name}: {kind}", problems) for kind, table in data.items()}
+    return service, [_kind(table, path.name, kind, service) for kind, table in tables.items()]
 
 
 def _toml(path: Path, problems: Problems) -> dict[str, Any]:
@@ -88,7 +94,9 @@ def _toml(path: Path, problems: Problems) -> dict[str, Any]:
 
 def _service(path: Path, data: object, problems: Problems) -> Service:
     table = Table(data, f"{path.name}: service", problems)
-    service = Service(path.stem, table.text("prefix"), table.flag("global"), table.names("actions"))
+    service = Service(
+        path.stem, table.text("prefix"), table.flag("global"), table.text("endpoint"), table.names("actions")
+    )
     table.done()
     return service
 

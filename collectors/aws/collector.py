@@ -14,7 +14,7 @@ from syncd.kinds import Kind, KindRegistry
 if TYPE_CHECKING:
     from collectors.aws.acting import Acts
     from collectors.aws.compile import Compiler
-    from collectors.aws.entries import Catalog
+    from collectors.aws.entries import Catalog, KindEntry
     from collectors.aws.hearer import AwsHearer
     from collectors.aws.session import AwsSession
     from syncd.model import Act, Node
@@ -36,7 +36,8 @@ class AwsCollector:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._compilers: dict[str, Compiler] = {}
+        self._extended: dict[frozenset[str], Catalog] = {}
+        self._compilers: dict[tuple[str, frozenset[str]], Compiler] = {}
 
     @property
     def _shelf(self) -> Shelf:
@@ -53,21 +54,44 @@ class AwsCollector:
         from collectors.aws.containment import KINDS
 
         yield from KINDS
-        registry = KindRegistry()
-        for entry in self.catalog.kinds.values():
-            known = {name: text for base in entry.bases for name, text in registry.properties(base).items()}
-            properties = {name: known[name] for name in entry.common}
-            yield Kind(
-                entry.kind,
-                (*entry.bases, "aws_resource"),
-                properties,
-                title(entry.kind),
-                entry.call.service,
-                ordered=frozenset(entry.ordered),
-                volatile=entry.volatile,
-                secret=entry.secret,
-                reborn=entry.created not in entry.volatile,
+        yield from _kinds(self.catalog.kinds.values())
+
+    def chosen(self, settings: Any) -> Iterable[Kind]:
+        """The derived kinds that these settings ask for."""
+        from collectors.aws.selection import wanted_kinds
+
+        catalog = self._whole(settings)
+        if catalog is not self.catalog:
+            yield from _kinds(
+                entry for entry in wanted_kinds(catalog, settings.kinds, settings.excluded) if entry.derived
             )
+
+    def further(self) -> Iterable[Kind]:
+        """Every derived kind by its name alone."""
+        from collectors.aws.derived import index
+
+        for kind, service in index().items():
+            if kind not in self.catalog.kinds:
+                yield Kind(kind, ("aws_resource",), {}, title(kind), service)
+
+    def _whole(self, settings: AwsSettings) -> "Catalog":
+        """The catalog with what the settings mean of the derived kinds; the last one is kept."""
+        services = self._services(settings)
+        if not services:
+            return self.catalog
+        if services not in self._extended:
+            from collectors.aws.derived import extended
+
+            self._extended = {services: extended(self.catalog, services)}
+        return self._extended[services]
+
+    def _services(self, settings: AwsSettings) -> frozenset[str]:
+        """The services whose derived kinds are meant. The catalog of another folder is all there is."""
+        if settings.kinds == "curated" or self._folder is not None:
+            return frozenset()
+        from collectors.aws.derived import services_of
+
+        return services_of(settings.kinds, self.catalog.kinds)
 
     def edge_types(self) -> Iterable[str]:
         """The whole vocabulary: no catalog has to be read for it."""
@@ -80,8 +104,19 @@ class AwsCollector:
         from collectors.aws.containment import RELATIONS
 
         yield from RELATIONS
-        compiler = self._compiler(AwsSettings())
-        for entry in self.catalog.kinds.values():
+        yield from self._relations(self._compiler(AwsSettings()), self.catalog.kinds.values())
+
+    def relations_of(self, kind: str) -> Iterable[tuple[str, str, str]]:
+        """What relations() leaves out: the edges of a derived kind and of those of its service."""
+        from collectors.aws.derived import index
+
+        if kind in self.catalog.kinds or kind not in index():
+            return
+        compiler = self._compiler(AwsSettings(kinds=(kind,)))
+        yield from self._relations(compiler, [entry for entry in compiler.catalog.kinds.values() if entry.derived])
+
+    def _relations(self, compiler: "Compiler", entries: "Iterable[KindEntry]") -> Iterable[tuple[str, str, str]]:
+        for entry in entries:
             above = entry.parent.kind if entry.parent is not None and _is_single(entry.parent) else "aws_region"
             found = {(above, "contains", entry.kind): None}
             for reference in compiler.references(entry):
@@ -100,8 +135,14 @@ class AwsCollector:
         """What the provider's own models say of the documents of a kind."""
         from collectors.aws.describe import described
 
-        entry = self.catalog.kinds.get(kind)
+        entry = self._entry(kind)
         return described(entry) if entry is not None else ()
+
+    def _entry(self, kind: str) -> "KindEntry | None":
+        """A kind of the catalog, read where it is a derived one."""
+        if kind in self.catalog.kinds or not kind.startswith("aws_"):
+            return self.catalog.kinds.get(kind)
+        return self._whole(AwsSettings(kinds=(kind,))).kinds.get(kind)
 
     def acts(self, kind: str) -> frozenset[str]:
         """What can be done to resources of a kind."""
@@ -124,11 +165,12 @@ class AwsCollector:
         return Acts(self._compiler(AwsSettings()))
 
     def permissions(self, kinds: Iterable[str] | None = None) -> set[str]:
-        """The IAM actions that reading the kinds (all of the catalog) needs, with those that find accounts."""
+        """The IAM actions that reading the kinds (all curated ones) needs, with those that find accounts."""
         from collectors.aws.containment import ORGANIZATION_PERMISSIONS, PERMISSIONS
         from collectors.aws.permissions import permissions
 
-        read = permissions(self.catalog, self.catalog.kinds if kinds is None else kinds)
+        named = tuple(self.catalog.kinds if kinds is None else kinds)
+        read = permissions(self._whole(AwsSettings(kinds=named)), named)
         return {*PERMISSIONS, *ORGANIZATION_PERMISSIONS, *read}
 
     most_policies = 10
@@ -138,7 +180,7 @@ class AwsCollector:
         from collectors.aws.granting import grants
         from collectors.aws.policies import policies
 
-        return policies(grants(self.catalog, settings, wanted), compact=wanted.compact)
+        return policies(grants(self._whole(settings), settings, wanted), compact=wanted.compact)
 
     def template(self, settings: Any, wanted: "Wanted", trust: "Trust") -> Mapping[str, Any]:
         """CloudFormation's template of the role that is taken in an account."""
@@ -196,16 +238,35 @@ class AwsCollector:
         return session(http, client, compiler, settings, given)
 
     def _compiler(self, settings: AwsSettings) -> "Compiler":
-        """One for each way of tags, kept: compiling the models costs more than a small sync."""
+        """One for each way of tags and choice of kinds, kept: compiling the models costs more than a small sync."""
         from collectors.aws.compile import Compiler
         from collectors.aws.models import Models
 
-        found = self._compilers.get(settings.tags)
+        key = (settings.tags, self._services(settings))
+        found = self._compilers.get(key)
         if found is None:
-            found = self._compilers[settings.tags] = Compiler(
-                self.catalog, Models(shelf=self._shelf), bulk_tags=settings.tags == "bulk"
+            found = self._compilers[key] = Compiler(
+                self._whole(settings), Models(shelf=self._shelf), bulk_tags=settings.tags == "bulk"
             )
         return found
+
+
+def _kinds(entries: "Iterable[KindEntry]") -> Iterable[Kind]:
+    registry = KindRegistry()
+    for entry in entries:
+        known = {name: text for base in entry.bases for name, text in registry.properties(base).items()}
+        properties = {name: known[name] for name in entry.common}
+        yield Kind(
+            entry.kind,
+            (*entry.bases, "aws_resource"),
+            properties,
+            title(entry.kind),
+            entry.call.service,
+            ordered=frozenset(entry.ordered),
+            volatile=entry.volatile,
+            secret=entry.secret,
+            reborn=entry.created not in entry.volatile,
+        )
 
 
 def _is_single(parent: Any) -> bool:

@@ -177,7 +177,7 @@ class Deriver:
     def item(self, document: Document, parent: str = "") -> Item:
         """Identity and tags of a listed document. Raises Failed when the id or the URN has not the form it needs."""
         id_ = self._id(document)
-        urn = self._urn(document)
+        urn = self._urn(document) or self._made(id_, parent)
         if not urn.startswith("arn:") and _BARE.fullmatch(urn) is not None and urn != _PENDING:
             # Gateways and stand-ins give a bare name where AWS gives an ARN; AWS's own always has colons.
             urn = f"urn:aws:{self._account}:{self._region}:{self.kind}:{urn}"
@@ -195,6 +195,12 @@ class Deriver:
             raise self._wrong("URN", urn)
         own = self._own_keys(document) if self.shape.entry.facets else frozenset[str]()
         return Item(urn, id_, account, document, self.take_tags(document), parent, own)
+
+    def _made(self, id_: str, parent: str) -> str:
+        """Of derived kinds nobody has seen that every answer has the ARN that the model knows."""
+        if not self.shape.entry.derived or not id_:
+            return ""
+        return f"urn:aws:{self._account}:{self._region}:{self.kind}:" + (f"{parent}/{id_}" if parent else id_)
 
     def _own_keys(self, document: Document) -> frozenset[str]:
         keys = frozenset(document)

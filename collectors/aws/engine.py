@@ -190,13 +190,15 @@ class _Reading:
         self._tags = tags
         self._waiting: list[Item] = []
         self._seen: set[str] = set()
+        # Nobody has looked whether the things of one parent are never another's: all must be known before one is told.
+        self._shared: dict[str, int] | None = {} if plan.entry.derived and plan.entry.parent is not None else None
         self._enough = _ENOUGH if plan.levels else 1
         self._size = _ENOUGH
         self._in_bulk = False
 
     def is_due(self, ended: bool) -> bool:
         """Whether enough items wait that their facets may be asked for together; at the end any."""
-        return len(self._waiting) >= (1 if ended else self._enough)
+        return len(self._waiting) >= (1 if ended else self._enough) and (ended or self._shared is None)
 
     def take(self, page: Document, parent: Listed) -> int:
         """Takes the items of a page. Raises Failed for one that is not what it should be."""
@@ -211,9 +213,11 @@ class _Reading:
             if self._only and item.urn != self._only:
                 continue
             if item.urn not in self._seen:
+                if self._shared is not None:
+                    self._shared[item.urn] = len(self._waiting)
                 self._seen.add(item.urn)
                 self._waiting.append(item)
-            else:
+            elif not self._is_of_several(item):
                 self._repeated(item)
         return len(documents)
 
@@ -225,6 +229,16 @@ class _Reading:
     @cached_property
     def _facets(self) -> FacetReading:
         return FacetReading(self._asking, self._plan, self._deriver, self._tags)
+
+    def _is_of_several(self, item: Item) -> bool:
+        """What several parents list hangs on the first of them by name, whoever answers first."""
+        if self._shared is None:
+            return False
+        place = self._shared[item.urn]
+        known = self._waiting[place]
+        if item.parent < known.parent:
+            self._waiting[place] = item
+        return item.parent != known.parent
 
     def _repeated(self, item: Item) -> None:
         """Lists that change while they are paged may repeat an item; the host does not believe one that still does."""

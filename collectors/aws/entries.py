@@ -118,7 +118,9 @@ class Relation(Struct, frozen=True):
 
 
 class KindEntry(Struct, frozen=True):
-    """One kind of the catalog, as written there. `organization`: read only where the Organization is."""
+    """One kind of the catalog, as written there. `organization`: read only where the Organization is; `derived`: by a
+    tool from the provider's models, not by a person.
+    """
 
     kind: str
     file: str
@@ -154,6 +156,7 @@ class KindEntry(Struct, frozen=True):
     relations: tuple[Relation, ...] = ()
     unrelated: tuple[str, ...] = ()
     facets: tuple[Facet, ...] = ()
+    derived: bool = False
 
     @property
     def listing(self) -> tuple[Target, str, str]:
@@ -170,11 +173,12 @@ class KindEntry(Struct, frozen=True):
 
 
 class Service(Struct, frozen=True):
-    """What a whole file says of its service."""
+    """What a whole file says of its service. `endpoint`: its name in botocore's list of regions, where that differs."""
 
     name: str
     prefix: str = ""
     worldwide: bool = False
+    endpoint: str = ""
     actions: Mapping[str, str] = field(default_factory=dict)
 
 

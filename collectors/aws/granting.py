@@ -48,7 +48,7 @@ def grants(catalog: Catalog, settings: AwsSettings, wanted: Wanted) -> list[Gran
 def meant(catalog: Catalog, settings: AwsSettings, kinds: Sequence[str]) -> list[KindEntry]:
     """The entries that are on, or those of the globs that stand in their place."""
     given: Any = settings.kinds
-    excluded = settings.exclude_kinds
+    excluded = settings.excluded
     if kinds:
         is_word = len(kinds) == 1 and kinds[0].isalpha()
         given, excluded = (kinds[0], excluded) if is_word else (tuple(kinds), ())

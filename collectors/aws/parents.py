@@ -62,7 +62,8 @@ class Parents:
 async def _fill(entry: _Parents, plan: ParentPlan, asking: Asking, listed: Lister) -> None:
     before = dict(asking.doubts)
     try:
-        entry.found = [each async for page in listed(plan, asking) for each in page]
+        # One that several grandparents list is asked about once.
+        entry.found = [*{each[0]: each async for page in listed(plan, asking) for each in page}.values()]
     except ReadError as error:
         entry.error = error
     # What is doubtful about the list is so for everyone who is given it.

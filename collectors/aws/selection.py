@@ -7,16 +7,18 @@ from typing import Literal
 from collectors.aws.entries import Catalog, KindEntry
 from syncd.plugin import Selection
 
+Kinds = Literal["curated", "all"] | tuple[str, ...]
 
-def wanted_kinds(
-    catalog: Catalog, kinds: Literal["curated"] | tuple[str, ...], excluded: tuple[str, ...]
-) -> list[KindEntry]:
+
+def wanted_kinds(catalog: Catalog, kinds: Kinds, excluded: tuple[str, ...]) -> list[KindEntry]:
     """The kinds of the catalog that the configuration means."""
-    return [
-        entry
-        for entry in catalog.kinds.values()
-        if (kinds == "curated" or _any(entry.kind, kinds)) and not _any(entry.kind, excluded)
-    ]
+    return [entry for entry in catalog.kinds.values() if _means(kinds, entry) and not _any(entry.kind, excluded)]
+
+
+def _means(kinds: Kinds, entry: KindEntry) -> bool:
+    if kinds == "curated":
+        return not entry.derived
+    return kinds == "all" or _any(entry.kind, kinds)
 
 
 def by_scope(entries: Iterable[KindEntry]) -> dict[str, list[KindEntry]]:

@@ -20,6 +20,7 @@ from collectors.aws.credentials import Source
 from collectors.aws.endpoints import GLOBAL
 from collectors.aws.engine import Engine
 from collectors.aws.entries import KindEntry
+from collectors.aws.offers import Offers
 from collectors.aws.places import COLLECTOR, Place, places
 from collectors.aws.plans import ScopePlan
 from collectors.aws.selection import accounts_of, by_scope, is_selected, wanted_kinds
@@ -52,10 +53,11 @@ class AwsSession:
         self._compiler = compiler
         self._settings = settings
         self._sources = sources
-        entries = wanted_kinds(compiler.catalog, settings.kinds, settings.exclude_kinds)
+        entries = wanted_kinds(compiler.catalog, settings.kinds, settings.excluded)
         self._entries = by_scope(entries)
         self._bases = {entry.kind: entry.bases for entry in entries}
         self._plans: dict[str, ScopePlan] = {}
+        self._offers = Offers()
         self._places: dict[str, Place] = {}
         self._selection = Selection()
         self._types = frozenset(entry.tagging for entry in entries if entry.tagging)
@@ -92,9 +94,18 @@ class AwsSession:
             if entries[0].organization and not place.organization:
                 continue
             kinds = tuple(entry.kind for entry in entries)
-            for region in (GLOBAL,) if entries[0].worldwide else place.regions:
+            for region in self._regions(entries[0], place):
                 if is_selected(selection, f"{COLLECTOR}/{place.account}/{region}/{name}", region, kinds, self._bases):
                     yield self._scope(place, region, name, entries)
+
+    def _regions(self, entry: KindEntry, place: Place) -> Iterable[str]:
+        """Nobody has looked where a derived kind can be asked for: not in regions that do not offer its service."""
+        if entry.worldwide:
+            return (GLOBAL,)
+        service = self._compiler.catalog.services.get(entry.call.service) if entry.derived else None
+        if service is None:
+            return place.regions
+        return [region for region in place.regions if self._offers.has(service, region)]
 
     def _is_wanted(self, scope: Scope, selection: Selection) -> bool:
         return is_selected(selection, scope.key, scope.region, scope.kinds, self._bases)

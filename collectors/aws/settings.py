@@ -84,7 +84,8 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     external_id      for roles that name none of their own
     role_seconds     how long assumed credentials last; 0 leaves it to AWS (an hour)
     regions          globs of the regions to read, of those enabled; exclude_regions leaves out
-    kinds            "curated": all of the catalog; or globs of kinds; exclude_kinds leaves out
+    kinds            "curated": those that people have written; "all": also those derived from AWS's own models;
+                     or globs over all of them. exclude leaves out (globs); exclude_kinds means the same
     tags             "bulk": by the tagging API, 100 resources a call; "each": with each service's own calls
     usage            whether CloudWatch is asked what resources do (docs/aws-usage.md): it costs money
     endpoint_url     instead of AWS: a stand-in or a gateway
@@ -104,7 +105,8 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     role_seconds: RoleSeconds = 0
     regions: tuple[str, ...] = ("*",)
     exclude_regions: tuple[str, ...] = ()
-    kinds: Literal["curated"] | tuple[str, ...] = "curated"
+    kinds: Literal["curated", "all"] | tuple[str, ...] = "curated"
+    exclude: tuple[str, ...] = ()
     exclude_kinds: tuple[str, ...] = ()
     tags: Literal["bulk", "each"] = "bulk"
     usage: bool = False
@@ -114,6 +116,10 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     max_page: Annotated[int, Meta(ge=5, le=1000)] = 1000
     connections: Annotated[int, Meta(ge=1, le=1000)] = 100
     events: Events | None = None
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        return (*self.exclude, *self.exclude_kinds)
 
     @property
     def all_roles(self) -> tuple[Role, ...]:

@@ -20,7 +20,7 @@ from syncd.control import answers
 from syncd.control.answers import ALIVE, bad, not_found
 from syncd.control.core import Core
 from syncd.control.facts import facts_of, hearing_of, size
-from syncd.plugin import Secret
+from syncd.plugin import Secret, kinds_of
 from syncd.settings import Config
 from syncd.store import aside, notices, queries
 from syncd.store.queries import Filter, Row
@@ -238,7 +238,7 @@ class Reading:
         found = [
             {
                 "name": name,
-                "kinds": len(list(collector.kinds())),
+                "kinds": len(list(kinds_of(collector, self.core.setting.config.collectors.get(name)))),
                 "configured": bool(self.core.setting.config.files),
                 "scopes": scopes[name],
                 "incomplete": incomplete[name],

@@ -9,7 +9,7 @@ from syncd.complaints import nearest
 from syncd.errors import QueryError
 from syncd.kinds import BASE_KINDS, Kind, KindRegistry
 from syncd.outbox.wording import problems_of
-from syncd.plugin import Collector
+from syncd.plugin import Collector, all_kinds
 from syncd.quiet import Quiet
 from syncd.rules.moments import glob_problem, lasting, moments
 from syncd.rules.prepared import checked, written
@@ -84,7 +84,7 @@ def schema_of(collectors: Mapping[str, Collector]) -> Schema:
     """What searches may name when all of these have been read; its numbers mean nothing."""
     registry, types = KindRegistry(), set[str]()
     for collector in collectors.values():
-        registry.add(collector.kinds())
+        registry.add(all_kinds(collector))
         types.update(collector.edge_types())
     kinds: list[Kind] = list(registry)
     numbers = {kind.name: number for number, kind in enumerate(kinds, 1)}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
 from syncd.kinds import RESOURCE, Kind, KindRegistry
-from syncd.plugin import Collector, Describing
+from syncd.plugin import Choosing, Collector, Describing, all_kinds
 from syncd.store import census
 from syncd.store.queries import Row
 
@@ -23,6 +23,8 @@ def anatomy(connection: sqlite3.Connection, name: str, collectors: Iterable[Coll
     registry = KindRegistry()
     for each in owners:
         registry.add(each.kinds())
+        if name not in registry and isinstance(each, Choosing):
+            registry.add(kind for kind in each.further() if kind.name in family)
     if name not in registry:
         registry.add([Kind(name, tuple(sorted(base for base in census.direct(name, above) if base in registry)))])
     kind = registry.get(name)
@@ -50,7 +52,7 @@ def documents(connection: sqlite3.Connection, name: str, collectors: Iterable[Co
 
 def _owners(collectors: Iterable[Collector], kinds: set[str]) -> list[Collector]:
     """Those that know one of the kinds."""
-    return [each for each in collectors if any(kind.name in kinds for kind in each.kinds())]
+    return [each for each in collectors if any(kind.name in kinds for kind in all_kinds(each))]
 
 
 def _properties(registry: KindRegistry, kind: Kind) -> Iterator[Row]:
@@ -64,10 +66,16 @@ def _properties(registry: KindRegistry, kind: Kind) -> Iterator[Row]:
         yield {"name": name, "type": type_, "of": owner}
 
 
+def _relations(collector: Collector, family: set[str]) -> Iterator[tuple[str, str, str]]:
+    yield from collector.relations()
+    if isinstance(collector, Choosing) and len(family) == 1:
+        yield from collector.relations_of(*family)
+
+
 def _edges(collectors: Iterable[Collector], family: set[str]) -> list[Row]:
     found = set()
     for collector in collectors:
-        for source, type_, target in collector.relations():
+        for source, type_, target in _relations(collector, family):
             if source in family:
                 found.add(("out", type_, target))
             if target in family:

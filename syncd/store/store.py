@@ -110,18 +110,28 @@ class Store(Kept):
 
     def _load(self, connection: sqlite3.Connection, edge_types: Iterable[str]) -> None:
         connection.execute("begin immediate")
-        self._words.kinds.add(connection, (k.name for k in self._registry))
         self._words.types.add(connection, (name + end for name in edge_types for end in ("", "<")))
-        connection.execute("delete from kind_base")
-        pairs = sorted((k.name, base) for k in self._registry for base in self._registry.bases(k.name))
-        connection.executemany("insert into kind_base values (?, ?)", pairs)
-        views(connection, (k.name for k in self._registry))
+        self._declare(connection)
         connection.execute("commit")
         self._rows = coverage.load(connection)
         self._quiet = coverage.load_quiet(connection)
         self._served = coverage.load_served(connection)
         self._yields = coverage.load_kinds(connection)
         self.requests = requests.pending(connection)
+
+    def _declare(self, connection: sqlite3.Connection) -> None:
+        self._words.kinds.add(connection, (k.name for k in self._registry))
+        # A kind of which nobody tells any more may have resources still: what it is stays known.
+        connection.executemany("delete from kind_base where kind = ?", sorted((k.name,) for k in self._registry))
+        pairs = sorted((k.name, base) for k in self._registry for base in self._registry.bases(k.name))
+        connection.executemany("insert into kind_base values (?, ?)", pairs)
+        views(connection, (k.name for k in self._registry))
+
+    async def learn(self, registry: KindRegistry) -> None:
+        """Kinds that a new configuration asks for are known from now on; those of the old one stay."""
+        if any(kind.name not in self._registry for kind in registry):
+            self._registry = registry
+            await self._writer.write(self._declare)
 
     async def close(self) -> None:
         """Drains the writer, checkpoints by closing last, releases the lock."""

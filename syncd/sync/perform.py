@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from syncd.errors import CredentialsError, StoreError, SyncdError
 from syncd.kinds import KindRegistry
-from syncd.plugin import Collector, Session
+from syncd.plugin import Collector, Session, kinds_of
 from syncd.settings import Config, SyncSettings
 from syncd.store.requests import SCHEDULE, Request
 from syncd.store.store import Store
@@ -32,18 +32,21 @@ def now() -> str:
 
 async def open_store(config: Config, collectors: Mapping[str, Collector]) -> Store:
     """The store, knowing every kind and relation of these collectors."""
-    registry = KindRegistry()
-    types: set[str] = set()
-    for collector in collectors.values():
-        registry.add(collector.kinds())
-        types.update(collector.edge_types())
     return await Store.open(
         config.store.file,
-        registry,
+        registry_of(config, collectors),
         now=now,
-        edge_types=types,
+        edge_types={type_ for collector in collectors.values() for type_ in collector.edge_types()},
         autocheckpoint=config.store.wal_autocheckpoint,
     )
+
+
+def registry_of(config: Config, collectors: Mapping[str, Collector]) -> KindRegistry:
+    """Every kind that these collectors may tell of with this configuration."""
+    registry = KindRegistry()
+    for name, collector in collectors.items():
+        registry.add(kinds_of(collector, config.collectors.get(name)))
+    return registry
 
 
 Collect = Callable[[], Awaitable[None]]

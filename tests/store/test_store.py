@@ -12,6 +12,7 @@ from subprocess import run
 import pytest
 
 from syncd.errors import Failed, StoreError, StoreLocked
+from syncd.kinds import Kind, KindRegistry
 from syncd.store.files import check_sqlite
 from syncd.store.keys import node_key, place
 from tests.fakes.cloud import box
@@ -193,3 +194,18 @@ def test_a_sqlite_that_is_too_old_is_refused(version: tuple[int, ...], told: str
     with pytest.raises(StoreError, match=f"has SQLite {told}, syncd needs 3.38"):
         check_sqlite(version)
     check_sqlite((3, 38, 0))
+
+
+async def test_kinds_that_a_new_configuration_asks_for_are_learned_and_those_of_the_old_one_stay(world: World) -> None:
+    async with world.store() as store:
+        before = {kind.name for kind in store._registry}
+        newer = KindRegistry()
+        newer.add([Kind("late_box", ("resource",))])
+        await store.learn(newer)
+        assert store._words.kinds.ids["late_box"]
+    known = {name for (name,) in world.query("select name from kind")}
+    assert known == {*before, "late_box"}
+    assert ("resource",) in world.query("select base from kind_base where kind = 'late_box'")
+    async with world.store():
+        pass
+    assert ("resource",) in world.query("select base from kind_base where kind = 'late_box'")

@@ -37,7 +37,13 @@ class Call:
 
 
 def resolve(services: Services, request: Request) -> Call | None:
-    candidates = services.candidates(request.signing)
+    """A signing name may be that of many services: the others are asked when the usual ones do not know."""
+    return _resolve(services.candidates(request.signing), request) or _resolve(
+        services.others(request.signing), request
+    )
+
+
+def _resolve(candidates: list[Service], request: Request) -> Call | None:
     return (
         _by_smithy_path(candidates, request)
         or _by_target(candidates, request)
@@ -57,8 +63,8 @@ def _by_smithy_path(candidates: list[Service], request: Request) -> Call | None:
 
 
 def _by_target(candidates: list[Service], request: Request) -> Call | None:
-    operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
-    for service in candidates:
+    prefix, _, operation = request.headers.get("x-amz-target", "").rpartition(".")
+    for service in sorted(candidates, key=lambda service: service.metadata.get("targetPrefix") != prefix):
         if operation in service.operations:
             return Call(service, operation, "json", orjson.loads(request.body) if request.body else {})
     return None
@@ -77,16 +83,16 @@ def _by_action(candidates: list[Service], request: Request) -> Call | None:
 
 
 def _by_route(candidates: list[Service], request: Request) -> Call | None:
+    """The most particular route of all the services: S3's fit nearly every path."""
     query = dict(parse_qsl(request.query, keep_blank_values=True))
-    for service in candidates:
-        if service.protocol not in ("rest-json", "rest-xml"):
-            continue
-        if hit := service.match(request.method, request.path, query):
-            operation, labels = hit
-            parameters = _located(service, operation, {"uri": labels, "querystring": query})
-            parameters |= _body(request.body)
-            return Call(service, operation, service.protocol, parameters)
-    return None
+    speaking = [service for service in candidates if service.protocol in ("rest-json", "rest-xml")]
+    hits = [(hit, service) for service in speaking if (hit := service.match(request.method, request.path, query))]
+    if not hits:
+        return None
+    (_, operation, labels), service = max(hits, key=lambda hit: hit[0][0])
+    parameters = _located(service, operation, {"uri": labels, "querystring": query})
+    parameters |= _members(service, operation, _body(request.body))
+    return Call(service, operation, service.protocol, parameters)
 
 
 def _located(service: Service, operation: str, places: Mapping[str, Mapping[str, str]]) -> Parameters:
@@ -105,4 +111,15 @@ def _body(body: bytes) -> Parameters:
     if body.startswith(b"{"):
         return dict(orjson.loads(body))
     ids = re.findall(rb"<ResourceId>([^<]+)</ResourceId>", body)
-    return {"ResourceIds": [found.decode() for found in ids]} if ids else {}
+    if ids:
+        return {"ResourceIds": [found.decode() for found in ids]}
+    return {name.decode(): text.decode() for name, text in re.findall(rb"<(\w+)>([^<]+)</\1>", body)}
+
+
+def _members(service: Service, operation: str, body: Parameters) -> Parameters:
+    """A body's values by the members' own names, which on the wire may be spelled otherwise."""
+    shape = service.input_shape(operation)
+    spelled = (
+        {m.serialization.get("name", name): name for name, m in shape.members.items()} if shape is not None else {}
+    )
+    return {spelled.get(name, name): value for name, value in body.items()}

@@ -34,9 +34,13 @@ SIGNING = {
     "cloudhsm": ("cloudhsmv2", "cloudhsm"),
     "kinesisanalytics": ("kinesisanalyticsv2", "kinesisanalytics"),
     "sso": ("sso-admin", "sso", "sso-oidc"),
+    "chime": ("chime-sdk-voice", "chime"),
     "s3express": ("s3",),
     "s3": ("s3control", "s3"),  # no bucket is named as s3control begins its paths
 }
+
+
+Rank = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Route:
     operation: str
 
     @property
-    def rank(self) -> tuple[int, int, int]:
+    def rank(self) -> Rank:
         """The most particular of several routes that fit is meant."""
         return len(self.query), -len(self.labels), len(self.pattern.pattern)
 
@@ -90,8 +94,8 @@ class Service:
     def output_shape(self, operation: str) -> Shape | None:
         return self.model.operation_model(operation).output_shape
 
-    def match(self, method: str, path: str, query: Mapping[str, str]) -> tuple[str, dict[str, str]] | None:
-        """The REST operation that a request means, and the labels in its path."""
+    def match(self, method: str, path: str, query: Mapping[str, str]) -> tuple[Rank, str, dict[str, str]] | None:
+        """The REST operation that a request means, how particular its route is, and the labels in its path."""
         if not self._routes:
             self._routes = [route(name, operation.get("http", {})) for name, operation in self.operations.items()]
         fitting = [
@@ -103,8 +107,8 @@ class Service:
         ]
         if not fitting:
             return None
-        _, found, hit = max(fitting, key=lambda entry: entry[0])
-        return found.operation, dict(zip(found.labels, map(unquote, hit.groups()), strict=True))
+        rank, found, hit = max(fitting, key=lambda entry: entry[0])
+        return rank, found.operation, dict(zip(found.labels, map(unquote, hit.groups()), strict=True))
 
 
 def _paginators(folder: str, loader: Loader) -> dict[str, Any]:
@@ -131,8 +135,10 @@ class Services:
     def candidates(self, signing: str) -> list[Service]:
         if signing in SIGNING:
             return [self.get(folder) for folder in SIGNING[signing] if folder in self.folders]
-        if signing in self.folders:
-            return [self.get(signing)]
+        return [self.get(signing)] if signing in self.folders else []
+
+    def others(self, signing: str) -> list[Service]:
+        """All that sign with this name."""
         if not self._scanned:
             self._scan()
         return [self.get(folder) for folder in self._scanned.get(signing, [])]
@@ -144,8 +150,9 @@ class Services:
             version = data / folder / self._loader.determine_latest_version(folder, "service-2")
             head = _head(version / "service-2.json")
             for key in ("signingName", "endpointPrefix"):
-                if found := re.search(rf'"{key}"\s*:\s*"([^"]+)"', head):
-                    self._scanned.setdefault(found[1], []).append(folder)
+                found = re.search(rf'"{key}"\s*:\s*"([^"]+)"', head)
+                if found and folder not in self._scanned.setdefault(found[1], []):
+                    self._scanned[found[1]].append(folder)
 
 
 def _head(path: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from collectors.aws.catalog import load
 from collectors.aws.client import Client
@@ -140,12 +141,14 @@ class Cloud:
 
 
 @asynccontextmanager
-async def cloud(folder: Path, catalog: str, **answers: Any) -> AsyncIterator[Cloud]:
-    """`catalog` is TOML; `answers` are those of the service by operation."""
+async def cloud(folder: Path, catalog: str, derived: Any = (), **answers: Any) -> AsyncIterator[Cloud]:
+    """`catalog` is TOML; `answers` are those of the service by operation; `derived`: kinds that nobody has written."""
     (folder / "sample.toml").write_text(catalog)
     aws, models = Aws(answers), Models()
     async with serving(aws) as url, calling(url, models) as client:
-        compiler = Compiler(load(folder, NO_RULES), models)
+        entries = load(folder, NO_RULES)
+        kinds = {name: replace(entry, derived=name in derived) for name, entry in entries.kinds.items()}
+        compiler = Compiler(replace(entries, kinds=kinds), models)
         types = frozenset(entry.tagging for entry in compiler.catalog.kinds.values() if entry.tagging)
         place = Place(someone(REGION), ACCOUNT, "here", "aws", (REGION,))
         yield Cloud(aws, compiler, client, BulkTags(models, types), place)

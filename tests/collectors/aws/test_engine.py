@@ -371,3 +371,35 @@ async def test_parts_of_documents_may_be_nodes_of_their_own(tmp_path: Path) -> N
         found = await aws.read("aws_ecs_service", "aws_ecs_deployment")
     assert found["d"].document == {"id": "d", "service_name": "a"}
     assert found["a"].document["deployments"] == [{"id": "d"}]
+
+
+async def test_what_several_parents_list_is_one_thing_of_the_first_of_them_in_a_derived_kind(tmp_path: Path) -> None:
+    shared = {"serviceArns": [arn("service", "shared")]}
+    answers = {**ANSWERS, "ListClusters": {"clusterArns": [arn("cluster", "b"), arn("cluster", "a")]}}
+    async with cloud(tmp_path, CONTAINERS, ["aws_ecs_service"], **{**answers, "ListServices": shared}) as aws:
+        found = await aws.read("aws_ecs_service")
+    assert (set(found.nodes), found.doubts) == ({"shared"}, [])
+    assert [edge.target for edge in found["shared"].edges if edge.incoming] == [arn("cluster", "a")]
+
+
+async def test_a_curated_list_that_repeats_a_thing_for_another_parent_is_not_believed(tmp_path: Path) -> None:
+    answers = {**ANSWERS, "ListServices": {"serviceArns": [arn("service", "shared")]}}
+    async with cloud(tmp_path, CONTAINERS, **answers) as aws:
+        found = await aws.read("aws_ecs_service")
+    assert [doubt.always for doubt in found.doubts] == [True]
+
+
+async def test_a_derived_kind_whose_arn_is_left_out_gets_a_urn_of_its_id(tmp_path: Path) -> None:
+    without = """
+[aws_logs_destination]
+list = "logs.DescribeDestinations destinations[]"
+arn = "arn"
+id = "{destination_name|arn}"
+"""
+    answer = {"DescribeDestinations": {"destinations": [{"destinationName": "one"}]}}
+    async with cloud(tmp_path, without, ["aws_logs_destination"], **answer) as aws:
+        found = await aws.read("aws_logs_destination")
+    assert [node.urn for node in found.nodes.values()] == [f"urn:aws:{ACCOUNT}:{REGION}:aws_logs_destination:one"]
+    async with cloud(tmp_path, without, **answer) as aws:
+        with pytest.raises(Failed, match="expected an URN"):
+            await aws.read("aws_logs_destination")
