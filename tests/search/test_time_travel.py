@@ -37,6 +37,7 @@ SEARCHES: tuple[Search, ...] = (
 )
 SOME = "a, b, A, ab, web-1, web-2, 22, true, running, stopped"
 LOOKED_UP = (
+    (f"name in [{SOME}, B]", PLACE, False),
     (f"tags.env in [{SOME}]", PLACE, False),
     (f"name in [{SOME}] and tags.env != null", PLACE, True),
     ("id(same) -[0:2]-> all", "urn", False),
