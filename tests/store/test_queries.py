@@ -1,5 +1,7 @@
 """What is asked of the store for people comes page by page, whole and in order."""
 
+import asyncio
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,17 +18,22 @@ from tests.fakes.world import World
 SCOPES = 1203
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> World:
-    """Many scopes of one account, every tenth denied."""
-    world = World(tmp_path / "s.db")
+@pytest.fixture(scope="module")
+def read_once(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(tmp_path_factory.mktemp("read") / "s.db")
     for number in range(SCOPES):
         scope = f"fake/1/r1/s{number:04}"
         world.cloud.put(scope, box("1", f"b{number}"))
         if number % 10 == 0:
             world.cloud.fail(scope, Denied("not for you", operation="boxes:List", permission="boxes:ListBoxes"))
-    await world.sync(workers=16)
+    asyncio.run(world.sync(workers=16))
     return world
+
+
+@pytest.fixture
+def world(read_once: World, tmp_path: Path) -> World:
+    """Many scopes of one account, every tenth denied, in a file of the test's own."""
+    return World(Path(shutil.copy(read_once.path, tmp_path / "s.db")), read_once.cloud, read_once.moment)
 
 
 @pytest.fixture
