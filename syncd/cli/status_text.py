@@ -20,6 +20,7 @@ def lines(status: Told, now: datetime, colours: bool) -> Iterator[str]:
     yield from _itself(status, colours)
     yield f"coverage: {_coverage(status['coverage'])}"
     yield from _schedule(status, now)
+    yield from _hearing(status, now)
     for warning in status["warnings"]:
         yield paint(f"warning: {printable(warning)}", WARNING, colours)
     if status["run"]:
@@ -63,6 +64,18 @@ def _schedule(status: Told, now: datetime) -> Iterator[str]:
         yield "paused: nothing starts until: syncctl resume"
     for entry in status["schedule"]:
         yield f"next: {printable(entry['name'])} at {printable(entry['next'])}{_until(entry['next'], now)}"
+
+
+def _hearing(status: Told, now: datetime) -> Iterator[str]:
+    """The queues that tell of changes."""
+    for queue in status.get("hearing", ()):
+        last = "no message yet"
+        if queue["last"]:
+            ago = lasting(max(0.0, (now - datetime.fromisoformat(queue["last"])).total_seconds()))
+            last = f"last message {ago} ago"
+        waiting = max(0, queue["waiting"]) + queue["at_hand"]
+        name = f"{printable(queue['collector'])} {printable(queue['queue'])}"
+        yield f"hears: {name}: {last}, {waiting:,} waiting, {queue['set_aside']:,} set aside"
 
 
 def _until(moment: str | None, now: datetime) -> str:

@@ -8,6 +8,7 @@ from syncd.cli import (
     aws_arguments,
     completion,
     deliveries_arguments,
+    hearing_arguments,
     history_arguments,
     plan_arguments,
     rules_arguments,
@@ -21,8 +22,8 @@ from syncd.cli.output import FORMATS
 
 DESCRIPTION = """\
 Tells what syncd does and what it knows, and has it do something. search, count, aggregate, show, walk, coverage,
-events, runs, kinds, deliveries, sql and store look into the store's file and need no daemon; all the others, events
---follow and runs with an action ask the daemon."""
+events, runs, kinds, deliveries, hearing, sql and store look into the store's file and need no daemon; all the others,
+events --follow and runs with an action ask the daemon."""
 EXAMPLES = """\
 examples:
   syncctl status                             what the daemon does, how far it is, what is wrong
@@ -61,6 +62,7 @@ def parser() -> common.Parser:
     _sql(commands)
     history_arguments.add(commands)
     deliveries_arguments.add(commands)
+    hearing_arguments.add(commands)
     rules_arguments.add(commands)
     plan_arguments.add(commands)
     aws_arguments.add(commands)

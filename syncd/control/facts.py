@@ -2,13 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from syncd.control.core import Core
 from syncd.store import notices, queries
-from syncd.store.queries import Row
 from syncd.telemetry import Facts
 
 
@@ -50,22 +48,6 @@ async def facts_of(core: Core) -> Facts:
         hearing_last=max((_seconds(queue.last) for queue in queues), default=0.0),
         next_run=min((when.timestamp() for when in planned), default=None),
     )
-
-
-def hearing_of(core: Core, put: Mapping[tuple[str, str], int]) -> list[Row]:
-    """The queues that tell of changes. `waiting` is about, -1 where that cannot be asked; `put`: what was set aside."""
-    return [
-        {
-            "collector": queue.collector,
-            "queue": queue.name,
-            "last": queue.last,
-            "waiting": queue.waiting,
-            "at_hand": core.ears.at_hand(queue.collector),
-            "set_aside": put.get((queue.collector, queue.name), 0),
-            "trouble": queue.trouble,
-        }
-        for queue in core.ears.queues
-    ]
 
 
 def _seconds(moment: str) -> float:

@@ -19,7 +19,8 @@ import syncd
 from syncd.control import answers
 from syncd.control.answers import ALIVE, bad, not_found
 from syncd.control.core import Core
-from syncd.control.facts import facts_of, hearing_of, size
+from syncd.control.facts import facts_of, size
+from syncd.control.hearing import queues_of, warnings_of
 from syncd.plugin import Secret, kinds_of
 from syncd.settings import Config
 from syncd.store import aside, notices, queries
@@ -89,7 +90,7 @@ class Reading:
                 },
                 "deliveries": deliveries,
                 "targets": failing,
-                "hearing": hearing_of(core, await store.read(aside.counted)),
+                "hearing": queues_of(core, await store.read(aside.counted)),
                 "warnings": [*self._warnings(), *_undelivered(deliveries, failing)],
             }
         )
@@ -108,7 +109,7 @@ class Reading:
         return states
 
     def _warnings(self) -> list[str]:
-        found = [*self.core.setting.warnings, *self.core.troubles.values()]
+        found = [*self.core.setting.warnings, *self.core.troubles.values(), *warnings_of(self.core)]
         if self.core.setting.refused:
             found.append(f"the last reload was refused: {self.core.setting.refused}")
         incomplete = sum(count for state, count in self._states().items() if state not in _INCOMPLETE)

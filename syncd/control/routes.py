@@ -7,6 +7,7 @@ import syncd
 from syncd.control.answers import Handler
 from syncd.control.changing import Changing
 from syncd.control.delivering import Delivering
+from syncd.control.hearing import HearingOf
 from syncd.control.planning import Planning
 from syncd.control.reading import API, Reading
 from syncd.control.ruling import Ruling
@@ -41,6 +42,7 @@ class Parts(NamedTuple):
     planning: Planning
     delivering: Delivering
     ruling: Ruling
+    hearing: HearingOf
 
 
 def routes(parts: Parts) -> Iterator[Route]:
@@ -68,6 +70,7 @@ def routes(parts: Parts) -> Iterator[Route]:
     yield from _deliveries(parts.delivering)
     yield from _rules(parts.ruling)
     yield from _plans(parts.planning)
+    yield from _hearing(parts.hearing)
     yield Route("GET", "/v1/collectors", r.collectors, "the collectors and how much they hold")
     yield Route("GET", "/v1/accounts", r.accounts, "the accounts and how complete they are")
     yield Route("GET", "/v1/config", r.config, "the configuration in force, without its secrets")
@@ -145,6 +148,12 @@ def _plans(p: Planning) -> Iterator[Route]:
     yield Route("GET", "/v1/protected", p.protected, "the resources that nothing is done to")
     yield Route("POST", "/v1/protect", p.protect, "nothing is done to these resources", changes=True, body=named)
     yield Route("POST", "/v1/unprotect", p.unprotect, "takes protection away", changes=True, body=named[:2])
+
+
+def _hearing(h: HearingOf) -> Iterator[Route]:
+    yield Route("GET", "/v1/hearing", h.hearing, "the queues that tell of changes, and what was set aside of them")
+    yield Route("GET", "/v1/hearing/{message:[0-9]{1,18}}", h.message, "one message that was set aside")
+    yield Route("POST", "/v1/hearing/forget", h.forget, "lets go what was set aside", changes=True, body=("ids", "all"))
 
 
 def description(table: list[Route]) -> dict[str, Any]:

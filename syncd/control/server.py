@@ -14,6 +14,7 @@ from syncd.control.changing import Changing
 from syncd.control.core import Core
 from syncd.control.delivering import Delivering
 from syncd.control.door import ANSWERING
+from syncd.control.hearing import HearingOf
 from syncd.control.peers import Rights
 from syncd.control.planning import Planning
 from syncd.control.reading import Reading
@@ -42,7 +43,7 @@ class Server:
         searching = self._searching
         parts = Parts(
             Reading(core), self._changing, Working(core), searching, Planning(core, searching),
-            Delivering(core, searching), Ruling(core),
+            Delivering(core, searching), Ruling(core), HearingOf(core),
         )  # fmt: skip
         self._table = list(routes(parts))
         self._runner = web.AppRunner(self._app(), access_log=None, handle_signals=False)

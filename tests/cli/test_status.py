@@ -63,6 +63,16 @@ def test_status_says_what_holds_the_daemon_back() -> None:
     assert "paused: nothing starts until: syncctl resume" in text
 
 
+def test_status_says_how_it_is_with_the_queues_that_tell_of_changes() -> None:
+    queue = {"collector": "aws", "queue": "arn:q", "last": "2026-03-01T12:59:57Z", "waiting": 2, "at_hand": 1}
+    deaf = {"collector": "aws", "queue": "arn:p", "last": "", "waiting": -1, "at_hand": 0, "trouble": "no"}
+    told = [{**queue, "set_aside": 1, "trouble": ""}, {**deaf, "set_aside": 0}]
+    assert [line for line in lines({**QUIET, "hearing": told}, NOW, colours=False) if "hears" in line] == [
+        "hears: aws arn:q: last message 3 s ago, 3 waiting, 1 set aside",
+        "hears: aws arn:p: no message yet, 0 waiting, 0 set aside",
+    ]
+
+
 def test_a_run_without_an_estimate_has_none() -> None:
     run = {**GOING_ON, "remaining_seconds": None, "places": []}
     text = list(lines({**QUIET, "run": run}, NOW, colours=False))

@@ -272,3 +272,10 @@ def test_a_request_is_known_at_every_moment_between_its_begin_and_its_end(daemon
     """It waits no more before its run is known to go on, and a short run has ended before the next look."""
     for _ in range(20):
         assert daemon.sync(kinds=["nothing"])["state"]
+
+
+def test_without_queues_nothing_is_heard_and_nothing_was_set_aside(quiet: Running) -> None:
+    assert quiet.get("/v1/hearing") == (200, {"queues": [], "set_aside": []})
+    assert quiet.post("/v1/hearing/forget", {"all": True}) == (200, {"forgotten": 0})
+    assert quiet.get("/v1/hearing/1")[0] == 404
+    assert quiet.post("/v1/hearing/forget", {})[0] == 400
