@@ -23,6 +23,7 @@ _TAGGING = re.compile(
     r"(un)?tag|(add|remove|create|delete|put|change).*tags?(ging|forresource|toresource|$)", re.IGNORECASE
 )
 _DEEP = 12
+_LONGEST = 256
 
 
 class Table(Struct, frozen=True):
@@ -58,8 +59,8 @@ class _Envelope(Struct):
     """What every event of EventBridge has."""
 
     region: Annotated[str, Meta(pattern=r"^[a-z]+(-[a-z]+)+-\d+$")]
-    source: str
-    kind: str = field(name="detail-type")
+    source: Annotated[str, Meta(max_length=256)]
+    kind: Annotated[str, Meta(max_length=256)] = field(name="detail-type")
     detail: dict[str, Any]
     account: str = ""
 
@@ -83,9 +84,9 @@ def event_of(body: str) -> Event | None:
 
 def _called(account: str, region: str, detail: Mapping[str, Any]) -> Event | None:
     """An event of CloudTrail; None for what failed, or only reads."""
-    source, name = detail.get("eventSource"), detail.get("eventName")
-    if not isinstance(source, str) or not isinstance(name, str) or not source or not name:
-        raise ValueError("it is no event of CloudTrail: detail.eventSource or detail.eventName is missing")
+    source, name = str(detail.get("eventSource") or ""), str(detail.get("eventName") or "")
+    if not all(0 < len(text) <= _LONGEST for text in (source, name)):
+        raise ValueError("it is no event of CloudTrail: detail.eventSource or detail.eventName is missing, or too long")
     if detail.get("errorCode") or detail.get("readOnly") is True or reads(name):
         return None
     return Event(account, region, source.partition(".")[0], name, call=True, given=detail.get("requestParameters"))

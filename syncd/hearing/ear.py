@@ -115,6 +115,11 @@ class Ear:
         except ValueError as error:
             await self._set_aside(key, str(error))
             return
+        except Exception as bug:
+            # A collector's bug, told by name: the message is kept to find it with.
+            log.exception("hearing.crashed", collector=self._collector)
+            await self._set_aside(key, f"{type(bug).__name__}: {bug}")
+            return
         if scopes:
             self._readings.heard(key, scopes)
         else:
@@ -166,19 +171,23 @@ class Ear:
             self._wake.clear()
             over, self._over = self._over, []
             keys = [key for ended in over for key in ended.done]
-            if self._changed:
-                self._changed = False
-                try:
-                    await self._around.react()
-                except StoreError as error:  # a full disk: they come again
-                    log.warning("hearing.waits", reason=str(error))
-                    self._changed = True
-                    for key in keys:
-                        del self._held[key]
-                    continue
+            kept = await self._kept()
             held = [self._held.pop(key) for key in keys]
-            for queue in self._queues:
+            for queue in self._queues if kept else ():
                 await self._done(queue, [each.message for each in held if each.queue is queue])
+
+    async def _kept(self) -> bool:
+        """Whether all that was read is in the file, and rules have looked at it; else its messages come again."""
+        changed, self._changed = self._changed, False
+        try:
+            await self._around.store.flush()
+            if changed:
+                await self._around.react()
+        except StoreError as error:  # a full disk
+            log.warning("hearing.waits", reason=str(error))
+            self._changed = True
+            return False
+        return True
 
     async def _done(self, queue: Queue, messages: list[Message]) -> None:
         for start in range(0, len(messages), TOGETHER):

@@ -58,19 +58,31 @@ class Ears:
                 self._at_work[name] = settings, task
 
     async def _listen(self, name: str, settings: Any) -> None:
-        collector = self._collectors[name]
+        """Until it is cancelled: a collector's bug, shown, has it begin anew, and hurts nobody else."""
+        collector, pause = self._collectors[name], FIRST_PAUSE
         queues = [Queue(name, queue) for queue in collector.queues(settings)]
         self.queues += queues
         try:
-            hearer = await self._open(collector, settings, queues)
-            try:
-                self._ears[name] = Ear(self._around, name, hearer, queues)
-                await self._ears[name].serve()
-            finally:
-                self._ears.pop(name, None)
-                await hearer.close()
+            while True:
+                hearer = await self._open(collector, settings, queues)
+                try:
+                    await self._serve(name, hearer, queues)
+                except Exception as bug:
+                    log.exception("hearing.crashed", collector=name)
+                    for queue in queues:
+                        queue.trouble = f"{type(bug).__name__}: {bug}"
+                await self._around.sleep(pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
         finally:
             self.queues = [queue for queue in self.queues if queue not in queues]
+
+    async def _serve(self, name: str, hearer: Hearer, queues: Iterable[Queue]) -> None:
+        self._ears[name] = ear = Ear(self._around, name, hearer, queues)
+        try:
+            await ear.serve()
+        finally:
+            del self._ears[name]
+            await hearer.close()
 
     async def _open(self, collector: Hearing, settings: Any, queues: Iterable[Queue]) -> Hearer:
         pause = FIRST_PAUSE

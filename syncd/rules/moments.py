@@ -11,7 +11,7 @@ from syncd.store.steps import STEPS
 
 USUAL = ("post_collect",)
 """When a rule of a search is looked at that does not say."""
-FAMILIES = ("control", "delivery", "notify", "plan", "resource", "rule", "run", "scope", "step")
+FAMILIES = ("control", "delivery", "hearing", "notify", "plan", "resource", "rule", "run", "scope", "step")
 """What event types begin with."""
 OWN = ("delivery", "rule")
 """What rules make themselves starts no rule: it would never end."""

@@ -32,6 +32,7 @@ class Post(Cloud):
     out: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
     deaf: ReadError | None = None
+    bug: bool = False
     dark: set[str] = field(default_factory=set)
     forgotten: int = 0
     reading: Counter[str] = field(default_factory=Counter)
@@ -56,6 +57,9 @@ class Post(Cloud):
 
     async def hear(self, queue: str, calls: Calls) -> Sequence[Message]:
         async def attempt() -> list[Message]:
+            if self.bug:
+                self.bug = False
+                raise RuntimeError("a bug")
             if self.deaf:
                 raise self.deaf
             names = [name for name in self.told if name not in self.out][:10]
@@ -77,6 +81,8 @@ class Post(Cloud):
         return len(self.told)
 
     def touched(self, body: str) -> Iterable[str]:
+        if body.startswith("!"):
+            raise RuntimeError("a bug")
         if body.startswith("?"):
             raise ValueError("nobody knows what that is")
         return body.split(",") if body else ()

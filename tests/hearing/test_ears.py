@@ -208,6 +208,18 @@ async def test_a_queue_that_may_not_be_asked_is_asked_less_and_less_and_shown_un
         assert heard.queue.trouble == ""
 
 
+async def test_a_bug_of_a_collector_is_shown_and_hurts_its_own_messages_only(
+    world: World, store: Store, post: Post
+) -> None:
+    post.bug = True
+    async with listening(store, post) as heard:
+        post.tell("!", BOXES)
+        await until(lambda: len(post.gone) == 2)
+        assert heard.queue.trouble == ""
+    assert world.query("select reason from set_aside") == [("RuntimeError: a bug",)]
+    assert heard.slept[:1] == [1.0]
+
+
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.15])
 async def test_killed_at_any_moment_a_message_is_told_again_and_read(
     world: World, store: Store, post: Post, delay: float

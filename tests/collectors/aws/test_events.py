@@ -195,7 +195,8 @@ def test_what_failed_and_what_only_reads_concerns_nothing(more: dict[str, Any]) 
         told(source=None),
         told(detail=[]),
         told(detail={}),
-        told(detail={"eventSource": 5, "eventName": "X"}),
+        told(detail={"eventSource": "ec2.amazonaws.com", "eventName": "X" * 100_000}),
+        told(**{"detail-type": "EC2 Instance " * 10_000}),
         told(detail={"eventSource": "ec2.amazonaws.com", "eventName": ""}),
     ],
 )
