@@ -1,6 +1,5 @@
 """The queue that events come from: where it is, and the three calls that are made to it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from collectors.aws.calling import refused
 from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import Identity, Source
 from collectors.aws.endpoints import partition_of
+from collectors.aws.settings import QUEUE
 from syncd.errors import Failed
 from syncd.hearer import Message
 from syncd.plugin import Calls
@@ -18,8 +18,6 @@ HEARING = frozenset({"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:Receive
 """What the three calls need."""
 LONGEST = 20
 TOGETHER = 10
-_ARN = re.compile(r"arn:[a-z-]+:sqs:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):(?P<name>[\w.-]+)")
-_URL = re.compile(r"https://(?:[\w-]+\.)?sqs\.(?P<region>[a-z0-9-]+)\.[\w.-]+/(?P<account>\d{12})/(?P<name>[\w.-]+)")
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn", "aws-iso": "c2s.ic.gov", "aws-iso-b": "sc2s.sgov.gov"}
 
 
@@ -33,10 +31,10 @@ class Queue(Struct, frozen=True):
     @classmethod
     def of(cls, text: str) -> "Queue":
         """Of an ARN or a URL that the settings have let pass."""
-        found = _ARN.fullmatch(text) or _URL.fullmatch(text)
+        found = QUEUE.fullmatch(text)
         if found is None:
             raise Failed(f"{text} is no queue")
-        region, account, name = found["region"], found["account"], found["name"]
+        region, account, name = (part for part in found.groups() if part is not None)
         suffix = _SUFFIXES.get(partition_of(region), "amazonaws.com")
         url = text if text.startswith("https:") else f"https://sqs.{region}.{suffix}/{account}/{name}"
         return cls(url, region, account)
