@@ -134,9 +134,10 @@ def killed_in_between_it_misses_nothing(watch: Watch, kills: int) -> None:
         account.told("s3", "CreateBucket")
         time.sleep(0.03 * number)
         watch.daemon.restart()
+    expected = [*((f"late-{number}",) for number in range(kills)), ("papers",)]
+    names = "select name from resource where kind = 'aws_s3_bucket' order by name"
+    until(lambda: watch.daemon.query(names) == expected, 30)
     until(lambda: not account.left(), 30)
-    names = watch.daemon.query("select name from resource where kind = 'aws_s3_bucket' order by name")
-    assert names == [*((f"late-{number}",) for number in range(kills)), ("papers",)]
 
 
 def a_queue_that_is_gone_is_shown_until_it_is_there_again(watch: Watch) -> None:
