@@ -32,7 +32,8 @@ _LONGEST = 4000
 
 def grants(catalog: Catalog, settings: AwsSettings, wanted: Wanted) -> list[Grant]:
     """In the order: finding accounts, reading, tagging, calling."""
-    entries = meant(catalog, settings, wanted.kinds)
+    central = settings.organization is not None and not wanted.member
+    entries = [entry for entry in meant(catalog, settings, wanted.kinds) if central or not entry.organization]
     found = [Grant("SyncdRead", frozenset(reading(catalog, settings, entries)))]
     if not wanted.member:
         found = [*_finding(settings), *found]
