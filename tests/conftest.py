@@ -29,9 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.no_cover)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def unmeasured_children() -> None:
-    """Stand-ins would be slowed down for nothing, and those that are killed tell nothing."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Stand-ins would be slowed down for nothing, and those that are killed tell nothing.
+
+    Before each test: measuring that goes on after a test without it says so to child processes again.
+    """
     if found := os.environ.pop("COVERAGE_PROCESS_CONFIG", ""):
         MEASURING["COVERAGE_PROCESS_CONFIG"] = found
 

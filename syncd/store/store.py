@@ -17,9 +17,9 @@ from syncd.store import commit, coverage, files, requests, runs
 from syncd.store.alone import Alone
 from syncd.store.commit import Outcome, Vocabulary
 from syncd.store.coverage import Coverage, Place, Yields
-from syncd.store.journal import Event, Journal
-from syncd.store.kept import Kept
+from syncd.store.journal import Journal
 from syncd.store.keys import node_key
+from syncd.store.leaving import Leaving
 from syncd.store.names import Names
 from syncd.store.reading import Known, KnownNode, Reading
 from syncd.store.records import encode, split
@@ -44,7 +44,7 @@ class Unchanged(Struct, frozen=True):
     stats: ScopeRun | None
 
 
-class Store(Kept):
+class Store(Leaving):
     """One file. Only one Store of a file is open for writing at any time, on the whole machine."""
 
     def __init__(self, path: Path, now: Callable[[], str], registry: KindRegistry) -> None:
@@ -353,72 +353,3 @@ class Store(Kept):
             self._yields.update(kinds)
 
         await self._writer.write(write, note, lambda: self._rejoin_quiet((scope for scope, *_ in listed), quiet))
-
-    # -- scopes that are no longer discovered
-
-    async def retire(self, keys: Iterable[str], reason: str) -> None:
-        """Marks stored scopes as retired: their rows stay and are never acted on."""
-        rows = [self._rows[key] for key in keys if self._rows[key].state != "retired"]
-        await self._rewrite([(row, replace(row, state="retired", reason=reason, run=self.run)) for row in rows])
-
-    async def mark_rows(self, keys: Iterable[str], error: ReadError) -> None:
-        """Marks stored scopes that discovery could not look into."""
-        now = self._now()
-        await self._rewrite([(self._rows[key], self._failed(self._rows[key], error, now)) for key in keys])
-
-    def _failed(self, row: Coverage, error: ReadError, now: str, expires: str = "") -> Coverage:
-        return replace(
-            row,
-            state=error.state,
-            tried_at=now,
-            expires=expires,
-            reason=error.reason,
-            operation=error.operation,
-            permission=error.permission,
-            run=self.run,
-        )
-
-    async def _rewrite(self, pairs: list[tuple[Coverage, Coverage]]) -> None:
-        if not pairs:
-            return
-        now, run = self._now(), self.run
-
-        def write(connection: sqlite3.Connection) -> list[Coverage]:
-            journal = Journal(connection, now, run)
-            fresh = [coverage.store(journal, old, new) for old, new in pairs]
-            journal.close()
-            return fresh
-
-        await self._writer.write(write, lambda fresh: self._rows.update({row.key: row for row in fresh}))
-
-    async def forget(self, key: str) -> int:
-        """Deletes what a retired scope still holds, with events. Returns how many resources."""
-        row = self._rows[key]
-        now, run = self._now(), self.run
-
-        def write(connection: sqlite3.Connection) -> int:
-            journal = Journal(connection, now, run)
-            count = commit.drop_nodes(journal, self._words, row)
-            journal.tell(Event("scope.forgotten", scope=row.key, body={"nodes": count, "reason": row.reason}))
-            coverage.forget(journal, row)
-            journal.close()
-            return count
-
-        return await self._writer.write(write, lambda _count: self._rows.__delitem__(key))
-
-    async def drop_quiet(self, gone: Mapping[Place, set[str]]) -> None:
-        """Takes names out of the shared rows of empty scopes: they are no longer discovered."""
-        for place, names in gone.items():
-            self._quiet[place] -= names
-        if gone:
-            now, shared = self._now(), [(place, set(self._quiet[place])) for place in gone]
-            await self._writer.write(lambda c: coverage.save_quiet(c, shared, now))
-
-    async def serve_quiet(self, places: Iterable[Place], served: str, read: str) -> None:
-        """A run has asked all of these places' empty scopes whose turn it was; each was asked at `read` or later."""
-        known = [place for place in places if self._quiet.get(place)]
-        if known:
-            await self._writer.write(
-                lambda c: coverage.save_served(c, known, served, read),
-                lambda _: self._served.update(dict.fromkeys(known, served)),
-            )

@@ -9,6 +9,7 @@ import pytest
 
 from collectors.aws import catalog, collector
 from demo.place import PROJECT
+from tests.moto import relations
 
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("expected.toml").read_text())
 
@@ -102,3 +103,11 @@ def test_no_secret_of_the_estate_is_in_the_store(store: Path) -> None:
     content = store.read_bytes()
     for secret in (b"never stored", b"not-a-real-one", b"this never enters the store"):
         assert secret not in content
+
+
+def test_the_page_of_edges_has_all_that_are_declared_and_calls_shown_what_moto_shows(store: Path) -> None:
+    marks = dict(relations.told(relations.PAGE.read_text()))
+    assert set(marks) == relations.declared(), "python -m tests.moto.relations writes the page"
+    shown = {edge for edge, mark in marks.items() if mark == "**"}
+    assert shown == relations.seen(store) & set(marks)
+    assert len(shown) > 250
