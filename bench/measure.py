@@ -7,6 +7,7 @@ environment. A database that syncd or a baseline wrote is compared with the trut
 """
 
 import argparse
+import atexit
 import json
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +61,17 @@ def measure(fake: Fake, setting: Setting, command: Sequence[str], folder: Path) 
     filled = [part.format(**places) if "{" in part else part for part in command]
     fake.get("__reset")
     served = _cpu(fake)
-    cost = run(filled, environment(fake, folder), folder / "log", setting.limit, ROOT)
+    variables = {**environment(fake, folder), "XDG_CACHE_HOME": str(_cache())}
+    cost = run(filled, variables, folder / "log", setting.limit, ROOT)
     return {**_cost(cost), **_served(fake, served), **_database(fake, database)}
+
+
+@cache
+def _cache() -> Path:
+    """What a contender keeps for its next start is there in all but its first run, as on anybody's machine."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-cache-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _cpu(fake: Fake) -> float:

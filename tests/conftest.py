@@ -52,13 +52,21 @@ def closed_nursery() -> Iterator[None]:
     nursery.close()
 
 
+@pytest.fixture(scope="session")
+def kept_for_the_next_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What starting computes, for the processes of all tests: nobody's second start computes it again either."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+
+
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept_for_the_next_start: Path) -> None:
     """No test reads the credentials, configuration or state of whoever runs it."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "SYNCD_", "XDG_", "CREDENTIALS_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(kept_for_the_next_start))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("NO_COLOR", "1")
 
