@@ -13,6 +13,7 @@ from collectors.aws import collector
 from collectors.aws.entries import Target
 from collectors.aws.models import Models
 from collectors.aws.permissions import permission, targets
+from collectors.aws.tagging import OPERATION, SERVICE
 from demo.cloud import enforce
 from demo.place import Account, Place
 from demo.surroundings import clean
@@ -22,8 +23,10 @@ LIST, FACET = "secretsmanager:ListSecrets", "s3:GetBucketVersioning"
 READ, WITHOUT_LIST, WITHOUT_FACET = "read.db", "without-list.db", "without-facet.db"
 
 # moto 5.2 checks a call by the name that it is signed for and the operation's own name, whatever AWS calls the action:
-# monitoring:DescribeAlarms (AWS: cloudwatch:…), apigateway:GetApis (AWS: apigateway:GET). Of S3 it has a table of
-# actions; parts of buckets that the table lacks (encryption, publicAccessBlock) count as this one.
+# monitoring:DescribeAlarms (AWS: cloudwatch:…), apigateway:GetApis (AWS: apigateway:GET), tagging:GetResources (AWS:
+# tag:…). Of S3 it has a table of actions; parts of buckets that the table lacks (encryption, publicAccessBlock) count
+# as this one. Of Batch it takes the path for the operation, batch:describejobqueues, and tells small letters from
+# capital ones, which IAM does not.
 BUCKET_PART = "s3:ListBucket"
 
 
@@ -120,11 +123,15 @@ def _less(statement: dict[str, Any], action: str) -> dict[str, Any]:
 def moto_names(allowed: set[str]) -> list[str]:
     """What moto wants for those calls whose action is allowed and has another name there."""
     catalog, models = collector.catalog, Models()
-    pairs = ((permission(catalog, target), _moto_name(models, target)) for target in targets(catalog, catalog.kinds))
+    asked = {*targets(catalog, catalog.kinds), Target(SERVICE, OPERATION)}
+    pairs = ((permission(catalog, target), _moto_name(models, target)) for target in asked)
     return sorted({there for action, there in pairs if action in allowed and there != action})
 
 
 def _moto_name(models: Models, target: Target) -> str:
     if target.service == "s3":
         return BUCKET_PART
-    return f"{models.operation(target.service, target.operation).signing_name}:{target.operation}"
+    operation = models.operation(target.service, target.operation)
+    path: str = operation.model.http["requestUri"]
+    name = path.split("/")[2] if target.service == "batch" else target.operation
+    return f"{operation.signing_name}:{name}"
