@@ -1,14 +1,15 @@
 """Policies hold exactly what a configuration needs, in documents that IAM takes, and are the same each time."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.aws import collector
-from collectors.aws.policies import LARGEST, Grant, policies, size
+from collectors.aws.policies import LARGEST, MOST, Grant, policies, size
+from collectors.aws.policy_template import LARGEST_BODY
 from collectors.aws.settings import AwsSettings, Events, Organization, Role
 from syncd.errors import ConfigError
 from syncd.permitting import Permitting, Policy, Trust, Wanted
@@ -60,6 +61,18 @@ def test_the_default_configuration_reads_all_kinds_and_changes_nothing() -> None
     }
     assert set(statements(found)) == {"SyncdRead"}
     assert isinstance(collector, Permitting)
+
+
+@pytest.mark.parametrize("kinds", ["curated", "all"])
+def test_what_reads_and_tags_these_kinds_is_not_more_than_a_role_takes(kinds: Literal["curated", "all"]) -> None:
+    found = collector.policies(AwsSettings(kinds=kinds, organization=Organization()), Wanted(tag=True))
+    assert all(each.size == len(json.dumps(each.document, separators=(",", ":"))) <= LARGEST for each in found)
+    assert 1 < len(found) <= MOST
+
+
+def test_the_template_of_the_default_configuration_needs_no_bucket() -> None:
+    template = collector.template(DEFAULT, Wanted(tag=True), Trust("111122223333", "s3same"))
+    assert len(json.dumps(template, indent=2)) <= LARGEST_BODY
 
 
 def test_only_what_the_kinds_that_are_on_need_is_allowed() -> None:
