@@ -114,12 +114,9 @@ def test_every_example_of_the_search_page_finds_something(
 
 
 NO_SUCH = {
-    "there is no kind aws_root_user": 2,
-    "there is no kind aws_apigateway_authorizer": 1,
     "there is no kind aws_alb_target_groups": 1,  # Resoto's own slip
     "there is no kind volume_type": 2,
     "there is no kind graph_root": 1,
-    "there is no kind quota": 1,
     "there are no edges of type delete": 3,
     "not a regular expression (RE2)": 4,
 }
