@@ -5,7 +5,7 @@ from typing import Any
 
 from demo.estate.identity import role
 from demo.estate.site import Site
-from demo.place import pairs, small_pairs
+from demo.place import pairs, small_pairs, specified
 
 
 def build(site: Site) -> None:
@@ -83,18 +83,24 @@ def machines(site: Site) -> None:
     )
     ec2 = site.place.client("ec2")
     template = ec2.describe_launch_templates()["LaunchTemplates"][0]["LaunchTemplateId"]
-    chosen = {"LaunchTemplateSpecification": {"LaunchTemplateId": template, "Version": "1"}}
+    chosen = {
+        "LaunchTemplateSpecification": {"LaunchTemplateId": template, "Version": "1"},
+        "Overrides": [{"SubnetId": site.private[0]}],
+    }
     wanted = {"TotalTargetCapacity": 1, "OnDemandTargetCapacity": 1, "DefaultTargetCapacityType": "on-demand"}
-    ec2.create_fleet(
+    fleet = ec2.create_fleet(
         LaunchTemplateConfigs=[chosen],
         TargetCapacitySpecification=wanted,
         Type="maintain",
-        TagSpecifications=[{"ResourceType": "fleet", "Tags": pairs(tags("nights", "data"))}],
-    )
+        TagSpecifications=specified("fleet", tags("nights", "data")),
+    )["FleetId"]
+    running = [machine["InstanceId"] for machine in ec2.describe_fleet_instances(FleetId=fleet)["ActiveInstances"]]
+    ec2.create_tags(Resources=running, Tags=pairs(tags("nights", "data")))
     _spot(site, ec2)
 
 
 def _spot(site: Site, ec2: Any) -> None:
+    tags = site.place.tags("prices", "data")
     machine = {
         "ImageId": site.arns["image"],
         "InstanceType": "t3.medium",
@@ -102,17 +108,15 @@ def _spot(site: Site, ec2: Any) -> None:
         "KeyName": "deploy",
     }
     asked = ec2.request_spot_instances(SpotPrice="0.05", LaunchSpecification=machine)["SpotInstanceRequests"][0]
-    ec2.create_tags(Resources=[asked["SpotInstanceRequestId"]], Tags=pairs(site.place.tags("prices", "data")))
+    ec2.create_tags(Resources=[asked["SpotInstanceRequestId"], asked["InstanceId"]], Tags=pairs(tags))
     ec2.request_spot_fleet(
         SpotFleetRequestConfig={
             "IamFleetRole": site.place.role("shop"),
             "TargetCapacity": 1,
             "AllocationStrategy": "lowestPrice",
             "SpotPrice": "0.05",
-            "LaunchSpecifications": [machine],
-            "TagSpecifications": [
-                {"ResourceType": "spot-fleet-request", "Tags": pairs(site.place.tags("prices", "data"))}
-            ],
+            "LaunchSpecifications": [{**machine, "TagSpecifications": specified("instance", tags)}],
+            "TagSpecifications": specified("spot-fleet-request", tags),
         }
     )
 

@@ -42,6 +42,7 @@ def _read_everything(folder: Path) -> None:
         rare.build(site, *certificate())
         rare.policies(Place(url, accounts[0], build.HOME))
         config = folder / "moto.toml"
+        # Staging is founded but empty: to ask it for every kind too would only take time.
         config.write_text(
             f'[store]\npath = "{folder / "moto.db"}"\n\n[sync]\nattempts = 1\n\n[log]\nlevel = "warning"\n\n'
             f'[aws]\nregion = "{build.HOME}"\nregions = {json.dumps([build.HOME])}\nendpoint_url = "{url}"\n'
