@@ -136,12 +136,21 @@ class Engine:
 
 
 async def _answered(plan: ScopePlan, asking: Asking, args: Document) -> AsyncIterator[Document]:
-    """The pages of one list. What the provider says is not there is one resource without anything, or none at all."""
+    """The pages of one list. What the provider says is not there is one resource without anything, or none at all;
+
+    said of a later page it would cut the list short.
+    """
+    begun = False
     try:
         async for page in asking.pages(plan.call, args):
+            begun = True
             yield page
-    except Absent:
-        if plan.nothing is not None:
+    except Absent as error:
+        if begun:
+            raise Failed(f"{plan.target}: {error} in the middle of a list", operation=plan.call.permission) from None
+        if plan.nothing is None:
+            asking.doubt(f"{plan.target} says that there is none")
+        else:
             yield plan.nothing
 
 

@@ -74,7 +74,7 @@ class AwsHearer(AwsSession):
         engine = Engine(self._client, self._tags(), self._usage)
         for _, account, region, name in wanted:
             place, entries = self._places.get(account), self._entries.get(name)
-            if place is None or entries is None or not _is_there(place, region, entries):
+            if place is None or entries is None or region not in self._regions(entries[0], place):
                 continue
             plan = self._plan(name, entries)
             scope = Scope(COLLECTOR, account, region, name, plan.kind_names, plan.fingerprint)
@@ -118,7 +118,3 @@ class AwsHearer(AwsSession):
             written = all(kind.tags_call or kind.shaping.tags_key or not kind.entry.tagging for kind in own.kinds)
             found = self._plans[name] = replace(own, fingerprint=usual.fingerprint) if written else usual
         return found
-
-
-def _is_there(place: Place, region: str, entries: Sequence[KindEntry]) -> bool:
-    return place.reads and (region == GLOBAL if entries[0].worldwide else region in place.regions)

@@ -88,18 +88,19 @@ class AwsSession:
         yield from self._services_of(place, selection)
 
     def _services_of(self, place: Place, selection: Selection) -> Iterator[Scope]:
-        if not place.reads:
-            return
         for name, entries in self._entries.items():
-            if entries[0].organization and not place.organization:
-                continue
             kinds = tuple(entry.kind for entry in entries)
             for region in self._regions(entries[0], place):
                 if is_selected(selection, f"{COLLECTOR}/{place.account}/{region}/{name}", region, kinds, self._bases):
                     yield self._scope(place, region, name, entries)
 
     def _regions(self, entry: KindEntry, place: Place) -> Iterable[str]:
-        """Nobody has looked where a derived kind can be asked for: not in regions that do not offer its service."""
+        """Where in a place a kind is read, as far as the place goes.
+
+        Nobody has looked where a derived kind can be asked for: not in regions that do not offer its service.
+        """
+        if not place.reads or (entry.organization and not place.organization):
+            return ()
         if entry.worldwide:
             return (GLOBAL,)
         service = self._compiler.catalog.services.get(entry.call.service) if entry.derived else None

@@ -159,6 +159,8 @@ class _Measuring(Struct):
         if node.urn in self.missed:
             last = await self.asking.last(node.urn)
             usage = last.volatile.get(KEY) if last else None
+            node.unseen |= {KEY}  # nothing begins or ceases by what is not of now
+            node.never |= frozenset() if usage else {KEY}
         else:
             values = self.found.get(node.urn)
             usage = {**head, **values} if values else None

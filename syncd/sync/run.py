@@ -149,13 +149,16 @@ class Run(Struct):
             runner, calls = self._runner(session), self._calls()
             reader, own = ScopeReader(calls, self.store, {}, False), [each for of, each in loose if of == name]
             woken = set()
-            async for scope in session.signs(lambda each: self._wanted(each) and self._rests(each), own, reader):
-                if scope.key not in woken:
-                    woken.add(scope.key)
-                    self.resting -= 1
-                    self._expect(scope)
-                    log.info("scope.woken", scope=scope.key)
-                    await put((runner, scope))
+            try:
+                async for scope in session.signs(lambda each: self._wanted(each) and self._rests(each), own, reader):
+                    if scope.key not in woken:
+                        woken.add(scope.key)
+                        self.resting -= 1
+                        self._expect(scope)
+                        log.info("scope.woken", scope=scope.key)
+                        await put((runner, scope))
+            except ReadError as error:  # they have their turn
+                log.info("signs.unseen", collector=name, reason=error.reason)
             self.total.add(calls.tally)
 
     def _runner(self, session: Session) -> ScopeRunner:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from syncd.errors import Denied
+from syncd.errors import Denied, ReadError
 from syncd.model import Edge, Scope
 from syncd.plugin import Loose, Reader
 from syncd.store.coverage import Coverage
@@ -27,10 +27,13 @@ class Sensing(Cloud):
 
     alive: set[str] = field(default_factory=set)
     heard: list[Loose] = field(default_factory=list)
+    blinded: ReadError | None = None
 
     async def signs(
         self, rests: Callable[[Scope], bool], loose: Iterable[Loose], reader: Reader
     ) -> AsyncIterator[Scope]:
+        if self.blinded:
+            raise self.blinded
         self.heard += loose
         for key in sorted(self.alive):
             if rests(self.scope(key)):
@@ -98,6 +101,15 @@ async def test_a_sign_of_life_has_an_empty_scope_asked_in_the_same_run(tmp_path:
     assert "new" in here.names()
     assert run.resting == quiet.resting - 1
     assert here.cloud.readings.count((FULL, False)) == 1, "what was read already is not read twice"
+
+
+async def test_signs_that_cannot_be_looked_for_fail_no_run(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    await here.sync()
+    assert isinstance(here.cloud, Sensing)
+    here.cloud.blinded = Denied("no", operation="tag:GetResources", permission="tag:GetResources")
+    run = await here.sync()
+    assert (run.states, run.resting > 0) == ({"complete": run.found}, True)
 
 
 async def test_new_references_to_what_nobody_knows_are_told_once_as_signs(tmp_path: Path) -> None:

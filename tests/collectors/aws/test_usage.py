@@ -77,6 +77,8 @@ async def test_what_cannot_be_measured_now_stays_as_it_was_and_is_told(tmp_path:
         aws.usage = usage()
         found = await aws.read(KIND, reading=Reading(known={urn: Last({}, {}, frozenset(), before)}))
     assert (found["abc"].volatile, found["new"].volatile) == (before, {})
+    assert (found["abc"].unseen, found["abc"].never) == (frozenset({"usage"}), frozenset())
+    assert (found["new"].unseen, found["new"].never) == (frozenset({"usage"}), frozenset({"usage"}))
     assert [(gap.operation, gap.count) for gap in found.gaps] == [("cloudwatch:GetMetricData", 2)]
 
 
