@@ -11,8 +11,9 @@ from syncd.complaints import nearest, not_indexed
 from syncd.config_rules import rules_in, targets_of
 from syncd.config_text import Text, files_of, read, section
 from syncd.errors import ConfigError
+from syncd.installed import installed_collectors, load_collectors
 from syncd.places import SYSTEM_STATE
-from syncd.plugin import Collector, installed_collectors, kinds_of, load_collectors
+from syncd.plugin import Collector, kinds_of
 from syncd.schedule import when
 from syncd.settings import (
     SECTIONS,

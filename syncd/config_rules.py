@@ -9,7 +9,7 @@ import msgspec
 
 from syncd.complaints import Complaint, nearest
 from syncd.config_text import SYSTEM_FILE, Text, converted, parse, rules_of
-from syncd.plugin import installed_reactions, load_reactions
+from syncd.installed import installed_reactions, load_reactions
 from syncd.quiet import Quiet
 from syncd.settings import RuleSettings, RulesSettings, Target, TargetSettings
 

@@ -23,9 +23,9 @@ from syncd.control.server import Server
 from syncd.errors import ConfigError, StoreError
 from syncd.hearing.around import Around
 from syncd.hearing.ears import Ears
+from syncd.installed import load_collectors
 from syncd.outbox.sending import Gateway
 from syncd.outbox.work import Outbox
-from syncd.plugin import load_collectors
 from syncd.rules.check import complaints_of, load
 from syncd.rules.shell import Rules
 from syncd.runs import AGAIN, Runs

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from syncd.plugin import Selection, load_collectors
+from syncd.installed import load_collectors
+from syncd.plugin import Selection
 from syncd.settings import Config
 from syncd.store import outbox
 from syncd.store.figures import free_bytes

@@ -1,4 +1,4 @@
-"""What a collector and a reaction are, what the host gives them, and how plugins are found.
+"""What a collector and a reaction are, and what the host gives them.
 
 A collector yields all there is or raises: never an empty list for "could not look". A reaction has delivered when it
 returns. Neither has a retry loop, clock, log, SQL, metric or lock; the host does each of these in one place.
@@ -6,15 +6,11 @@ returns. Neither has a retry loop, clock, log, SQL, metric or lock; the host doe
 
 import socket
 import ssl
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from syncd.errors import ConfigError
 from syncd.kinds import Kind
 from syncd.model import Act, Blind, Doubt, Gap, Last, Node, Scope
 from syncd.notice import Notice
@@ -200,19 +196,6 @@ class Linking(Protocol):
         ...
 
 
-def link(collector: str, resource: Mapping[str, Any]) -> str:
-    """The provider's page of a resource; "" too when its collector is not installed here, or fails: nobody who is to
-
-    hear of the resource waits for that.
-    """
-    try:
-        point = installed_collectors().get(collector)
-        found = point.load() if point is not None else None
-        return found.link(resource) if isinstance(found, Linking) else ""
-    except Exception:  # noqa: BLE001  whatever a collector does
-        return ""
-
-
 @dataclass(frozen=True, slots=True)
 class Property:
     """A place in the documents of a kind. `path` as in searches; `description` in plain text.
@@ -370,39 +353,3 @@ class Reaction(Protocol):
         May be called again with the same notice: receivers must be able to tell by `notice.id` or `notice.incident`.
         """
         ...
-
-
-def installed_collectors() -> Mapping[str, EntryPoint]:
-    """By name, from the entry point group `syncd.collectors`."""
-    return _entry_points("syncd.collectors", tuple(sys.path))
-
-
-def installed_reactions() -> Mapping[str, EntryPoint]:
-    """By name, from the entry point group `syncd.reactions`."""
-    return _entry_points("syncd.reactions", tuple(sys.path))
-
-
-@lru_cache(maxsize=4)
-def _entry_points(group: str, _places: tuple[str, ...]) -> Mapping[str, EntryPoint]:
-    """To find them costs 20 ms: every installed distribution is looked at."""
-    return {point.name: point for point in entry_points(group=group)}
-
-
-def load_collectors(names: Iterable[str] | None = None) -> Mapping[str, Collector]:
-    """The installed collectors by name. Raises ConfigError for a name that nobody provides."""
-    return _load("collector", installed_collectors(), names)
-
-
-def load_reactions(names: Iterable[str]) -> Mapping[str, Reaction]:
-    """These reactions by name. Raises ConfigError for a name that nobody provides."""
-    return _load("reaction", installed_reactions(), names)
-
-
-def _load(word: str, found: Mapping[str, EntryPoint], names: Iterable[str] | None) -> dict[str, Any]:
-    loaded: dict[str, Any] = {}
-    for name in list(found) if names is None else list(names):
-        if name not in found:
-            known = ", ".join(sorted(found)) or "none"
-            raise ConfigError(f"{word} {name} is not installed; installed: {known}")
-        loaded[name] = found[name].load()
-    return loaded

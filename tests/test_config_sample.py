@@ -12,7 +12,8 @@ from msgspec import inspect
 
 from syncd.config import examine, load
 from syncd.errors import ConfigError
-from syncd.plugin import Collector, load_collectors
+from syncd.installed import load_collectors
+from syncd.plugin import Collector
 from syncd.settings import SECTIONS
 from tests.conftest import ROOT
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.plugin import link
+from syncd.installed import link
 
 
 def test_a_collector_that_cannot_say_where_a_page_is_keeps_nobody_from_being_told(

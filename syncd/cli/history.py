@@ -18,7 +18,7 @@ from syncd.cli.exits import Exit
 from syncd.cli.output import coloured, paint, printable, show_objects
 from syncd.config import search_settings
 from syncd.errors import ConfigError, StoreError
-from syncd.plugin import load_collectors
+from syncd.installed import load_collectors
 from syncd.search.answer import Question
 from syncd.search.past import one_moment
 from syncd.store import comparison, matching

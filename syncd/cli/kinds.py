@@ -58,7 +58,7 @@ def _tree(connection: sqlite3.Connection, arguments: argparse.Namespace) -> None
 
 def _one(connection: sqlite3.Connection, arguments: argparse.Namespace) -> None:
     """json, ndjson and yaml have all of it; tsv and csv the places, or the properties; a table is for people."""
-    from syncd.plugin import load_collectors
+    from syncd.installed import load_collectors
     from syncd.store.anatomy import anatomy, documents
 
     kind, output = arguments.kind, arguments.output

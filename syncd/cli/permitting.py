@@ -11,8 +11,8 @@ from syncd.cli.exits import Exit
 from syncd.cli.output import show_document
 from syncd.config import collector_settings
 from syncd.errors import ConfigError
+from syncd.installed import load_collectors
 from syncd.permitting import Permitting, Policy, Trust, Wanted
-from syncd.plugin import load_collectors
 
 LARGEST_TEMPLATE = 51_200
 """Characters that CloudFormation takes in a call; a larger template is read from a bucket."""

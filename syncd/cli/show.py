@@ -13,7 +13,7 @@ from syncd.cli.exits import Exit
 from syncd.cli.graph import Graph, Item
 from syncd.cli.output import coloured, show_document
 from syncd.cli.show_text import lines
-from syncd.plugin import link
+from syncd.installed import link
 from syncd.search import past
 from syncd.search.answer import Asking, Question, Row
 from syncd.search.guard import guarded

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import orjson
 
+from syncd.installed import link
 from syncd.notice import BEGIN, CEASE, SEVERITIES, Item, Notice, Severity
 from syncd.outbox.grouping import Batch, incident
 from syncd.outbox.routing import ASKED, BY_HAND, resource_of
 from syncd.outbox.setting import Manner
 from syncd.outbox.wording import About, item_of, words
-from syncd.plugin import link
 from syncd.settings import RuleSettings
 from syncd.store import notices, outbox
 from syncd.store.notices import Draft

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from syncd.errors import ConfigError
-from syncd.plugin import Reaction, load_reactions
+from syncd.installed import load_reactions
+from syncd.plugin import Reaction
 from syncd.quiet import Quiet, quiet_until
 from syncd.settings import Config, Target
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from syncd import config
 from syncd.errors import ConfigError
-from syncd.plugin import installed_collectors, load_collectors
+from syncd.installed import installed_collectors, load_collectors
 from syncd.settings import Config
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 import orjson
 
 from syncd.errors import LimitReached, QueryError
-from syncd.plugin import link
+from syncd.installed import link
 from syncd.rules.changes import Changes, Since, TooMany
 from syncd.rules.decide import CHANGED, MENDED, Answer, Decision, decide
 from syncd.rules.moments import Lasting, lasting

@@ -3,13 +3,13 @@
 import sqlite3
 from collections.abc import Iterable
 
+from syncd.installed import link
 from syncd.notice import BEGIN, Notice
 from syncd.outbox.drafts import Subject, noticed
 from syncd.outbox.grouping import batches
 from syncd.outbox.routing import grouped
 from syncd.outbox.setting import Manner
 from syncd.outbox.wording import item_of
-from syncd.plugin import link
 from syncd.settings import OutboxSettings, RuleSettings
 from syncd.store.matches import MATCHED
 from syncd.store.outbox import Gathered

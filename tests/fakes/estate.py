@@ -12,8 +12,9 @@ import pytest
 
 from bench.fake import Fake, environment
 from bench.truth import expected, stored
+from syncd.installed import load_collectors
 from syncd.once import sync_once
-from syncd.plugin import Selection, load_collectors
+from syncd.plugin import Selection
 from syncd.settings import Config, StoreSettings, SyncSettings
 from syncd.sync.summary import RunSummary
 

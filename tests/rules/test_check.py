@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syncd.errors import ConfigError
-from syncd.plugin import load_collectors
+from syncd.installed import load_collectors
 from syncd.rules.check import complaints, complaints_of, load
 from syncd.rules.problems import problems, schema_of
 from syncd.search.schema import Schema

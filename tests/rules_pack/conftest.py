@@ -14,8 +14,9 @@ import pytest
 
 from bench.fake import Fake
 from collectors.aws.catalog import load as load_catalog
+from syncd.installed import load_collectors
 from syncd.once import sync_once
-from syncd.plugin import Selection, load_collectors
+from syncd.plugin import Selection
 from syncd.settings import Config, RuleSettings, StoreSettings, SyncSettings
 from syncd.sync.summary import RunSummary
 from tests.fakes.estate import credentials
