@@ -118,14 +118,7 @@ class Daemon:
         plans = Plans(store, lambda: core.setting.config, collectors, lambda: core.limits, lambda: datetime.now(UTC))
         await plans.load()
         outbox = _outbox(runs, plans, telemetry, lambda: core.setting.config)
-        around = Around(
-            store,
-            lambda: core.setting.config,
-            lambda: core.limits,
-            rules.changed,
-            lambda: runs.paused,
-            telemetry.heard,
-        )
+        ears = Ears(_around(runs, rules, telemetry, lambda: core), collectors)
         core = Core(
             store,
             runs,
@@ -140,7 +133,7 @@ class Daemon:
             Lag(),
             door,
             outbox,
-            Ears(around, collectors),
+            ears,
             unknown,
             list,
             now(),
@@ -332,6 +325,18 @@ class Daemon:
             return "idle; nothing is scheduled"
         name, when = min(planned.items(), key=lambda each: each[1])
         return f"idle; next: {name} at {when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _around(runs: Runs, rules: Rules, telemetry: Telemetry, core: Callable[[], Core]) -> Around:
+    """What readings outside of runs need of the daemon."""
+    return Around(
+        runs.store,
+        lambda: core().setting.config,
+        lambda: core().limits,
+        rules.changed,
+        lambda: runs.paused,
+        telemetry.heard,
+    )
 
 
 def _outbox(runs: Runs, plans: Plans, telemetry: Telemetry, config: Callable[[], Config]) -> Outbox:

@@ -1,5 +1,6 @@
 """The commands as a user has them: real processes, real files, the fake cloud installed as a collector."""
 
+import json
 import os
 import subprocess
 import sys
@@ -43,6 +44,12 @@ def written(file: IO[str]) -> str:
     """All of it, whoever wrote it."""
     file.seek(0)
     return file.read()
+
+
+def names(answer: Answer) -> list[str]:
+    """Of the resources that a command told as JSON."""
+    assert answer.code == 0, answer.err
+    return [row["name"] for row in json.loads(answer.out)]
 
 
 @dataclass(frozen=True)

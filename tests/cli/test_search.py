@@ -10,7 +10,7 @@ import pytest
 from syncd.cli import hints
 from syncd.cli import search as searching
 from syncd.cli.syncctl import main
-from tests.cli.conftest import Answer, Ask
+from tests.cli.conftest import Ask, names
 from tests.cli.graphs import estate
 
 WARNED = (
@@ -27,11 +27,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ctl(ask: Ask, store: Path) -> Ask:
     return lambda *arguments: ask(main, *arguments, "--db", store)
-
-
-def names(answer: Answer) -> list[str]:
-    assert answer.code == 0, answer.err
-    return [row["name"] for row in json.loads(answer.out)]
 
 
 # -- rows

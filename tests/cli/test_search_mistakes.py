@@ -1,7 +1,6 @@
 """What `syncctl search` does with what is wrong, hostile or too much, and with its configuration."""
 
 import io
-import json
 import shlex
 import sqlite3
 import subprocess
@@ -17,7 +16,7 @@ from syncd.cli.markdown import markdown
 from syncd.cli.syncctl import main
 from syncd.search import guard
 from syncd.search.parse import parse
-from tests.cli.conftest import Answer, Ask, Desk, command, desk_at
+from tests.cli.conftest import Answer, Ask, Desk, command, desk_at, names
 from tests.cli.graphs import HOSTILE, estate
 
 
@@ -29,11 +28,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ctl(ask: Ask, store: Path) -> Ask:
     return lambda *arguments: ask(main, *arguments, "--db", store)
-
-
-def names(answer: Answer) -> list[str]:
-    assert answer.code == 0, answer.err
-    return [row["name"] for row in json.loads(answer.out)]
 
 
 # -- mistakes

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from syncd import installed as found_here
 from syncd.cli.graph import Graph
 from syncd.cli.syncctl import main
+from syncd.installed import link
 from syncd.search.schema import load_schema
 from syncd.store.reader import reading
 from tests.cli.conftest import Ask
@@ -131,9 +131,9 @@ def test_long_values_end_with_the_line_of_a_terminal(ctl: Ask, monkeypatch: pyte
 
 def test_the_host_asks_the_collector_if_it_has_pages(installed: None) -> None:
     bucket = {"kind": "aws_s3_bucket", "urn": "arn:aws:s3:::b", "region": "global"}
-    assert found_here.link("aws", bucket) == "https://console.aws.amazon.com/s3/buckets/b"
-    assert found_here.link("fake", bucket) == ""
-    assert found_here.link("unheard-of", bucket) == ""
+    assert link("aws", bucket) == "https://console.aws.amazon.com/s3/buckets/b"
+    assert link("fake", bucket) == ""
+    assert link("unheard-of", bucket) == ""
 
 
 def test_complete_only_shows_nothing_of_what_may_be_stale(ctl: Ask) -> None:

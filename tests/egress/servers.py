@@ -179,3 +179,21 @@ def _certificate(
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
     )
     return made.sign(authority or key, hashes.SHA256())
+
+
+def tunnel(port: int | None, asked: list[bytes]) -> Stream:
+    """A proxy that leads whatever it is asked for to one port on loopback; `asked` are the first lines."""
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        inner, outer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"HTTP/1.1 200 go on\r\n\r\n")
+        await asyncio.gather(_pump(reader, outer), _pump(inner, writer))
+
+    return lead
+
+
+async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    while data := await source.read(65536):
+        target.write(data)
+    target.close()

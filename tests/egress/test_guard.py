@@ -13,7 +13,7 @@ from syncd.config_text import converted
 from syncd.errors import Retry
 from syncd.settings import EgressSettings
 from tests.egress.hostile import HOSTILE
-from tests.egress.servers import LOOPBACK, NOW, Certificates, Names, Sink, leaving, serving, streaming
+from tests.egress.servers import LOOPBACK, NOW, Certificates, Names, Sink, leaving, serving, streaming, tunnel
 
 STRICT = EgressSettings(timeout_seconds=2.0)
 
@@ -149,23 +149,15 @@ async def test_a_proxy_of_the_configuration_is_what_is_asked_and_what_is_checked
 
 async def test_through_a_proxy_tls_is_spoken_with_the_target(tmp_path: Path) -> None:
     certificates = Certificates(tmp_path)
-    asked = []
+    asked: list[bytes] = []
     tls = ssl.create_default_context(cafile=certificates.file("authority"))
     sink = Sink()
-    async with serving(sink, certificates.server()) as url:
-
-        async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
-            inner, outer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-            writer.write(b"HTTP/1.1 200 go on\r\n\r\n")
-            await asyncio.gather(pump(reader, outer), pump(inner, writer))
-
-        async with streaming(tunnel) as port:
-            settings = EgressSettings(allow=("127.0.0.1",), proxy=f"http://127.0.0.1:{port}", timeout_seconds=5.0)
-            async with leaving(settings) as egress:
-                await egress.attempt(NOW).send("POST", f"{url}/hidden", tls=tls)
-                with pytest.raises(Retry, match="TLS: the certificate is not valid"):
-                    await egress.attempt(NOW).send("POST", f"{url}/hidden")
+    async with serving(sink, certificates.server()) as url, streaming(tunnel(urlsplit(url).port, asked)) as port:
+        settings = EgressSettings(allow=("127.0.0.1",), proxy=f"http://127.0.0.1:{port}", timeout_seconds=5.0)
+        async with leaving(settings) as egress:
+            await egress.attempt(NOW).send("POST", f"{url}/hidden", tls=tls)
+            with pytest.raises(Retry, match="TLS: the certificate is not valid"):
+                await egress.attempt(NOW).send("POST", f"{url}/hidden")
     assert asked[0] == f"CONNECT {urlsplit(url).netloc} HTTP/1.1".encode()
     assert len(sink.requests) == 1
 
@@ -198,13 +190,6 @@ async def test_a_socket_is_connected_and_does_not_block() -> None:
         with await egress.attempt(NOW).connect("127.0.0.1", urlsplit(url).port or 0) as found:
             assert found.getpeername()[0] == "127.0.0.1"
             assert found.gettimeout() == 0.0
-
-
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while part := await reader.read(65_536):
-        writer.write(part)
-        await writer.drain()
-    writer.close()
 
 
 @pytest.mark.parametrize("table", [{"allow": ["10.0.0.1/24"]}, {"http": ["https://a.example"]}])

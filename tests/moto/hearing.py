@@ -3,10 +3,9 @@
 import http.server
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import boto3
 
 from tests.cli.conftest import desk_at
 from tests.fakes.daemon import Running, ended
+from tests.fakes.served import served
 
 REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -102,17 +102,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def hooked() -> Iterator[Hook]:
-    hook = Hook()
-    thread = threading.Thread(target=hook.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield hook
-    finally:
-        hook.shutdown()
-        thread.join()
-        hook.server_close()
+def hooked() -> AbstractContextManager[Hook]:
+    return served(Hook())
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -19,6 +20,20 @@ from tests.collectors.aws.loopback import moto_server
 REGION = "eu-west-1"
 
 
+def measure(client: Any, *values: float) -> None:
+    """So many messages were in the queue `mail`, minute by minute of the last whole hour."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    metric = {
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "Dimensions": [{"Name": "QueueName", "Value": "mail"}],
+    }
+    data = [
+        {**metric, "Timestamp": hour - timedelta(minutes=minutes), "Value": value}
+        for minutes, value in enumerate(values, 5)
+    ]
+    client.put_metric_data(Namespace="AWS/SQS", MetricData=data)
+
+
 async def test_messages_of_a_queue_are_measured_and_no_event_tells_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -28,23 +43,7 @@ async def test_messages_of_a_queue_are_measured_and_no_event_tells_of_them(
         clients = {name: boto3.client(name, region_name=REGION, endpoint_url=url) for name in ("sqs", "cloudwatch")}
         for queue in ("mail", "idle"):
             clients["sqs"].create_queue(QueueName=queue)
-
-        def measure(*values: float) -> None:
-            hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-            clients["cloudwatch"].put_metric_data(
-                Namespace="AWS/SQS",
-                MetricData=[
-                    {
-                        "MetricName": "ApproximateNumberOfMessagesVisible",
-                        "Dimensions": [{"Name": "QueueName", "Value": "mail"}],
-                        "Timestamp": hour - timedelta(minutes=minutes),
-                        "Value": value,
-                    }
-                    for minutes, value in enumerate(values, 5)
-                ],
-            )
-
-        measure(2.0, 4.0, 9.0)
+        measure(clients["cloudwatch"], 2.0, 4.0, 9.0)
         aws = AwsSettings(endpoint_url=url, region=REGION, regions=(REGION,), kinds=("aws_sqs_queue",), usage=True)
         config = Config(
             store=StoreSettings(path=str(tmp_path / "s.db")), sync=SyncSettings(attempts=1), collectors={"aws": aws}
@@ -56,7 +55,7 @@ async def test_messages_of_a_queue_are_measured_and_no_event_tells_of_them(
                 summary = await performer.perform(Request(0, now(), "test", "", COLLECT, Selection()))
                 assert summary.state == "complete", summary.incomplete
                 assert summary.updated == 0
-                measure(more)
+                measure(clients["cloudwatch"], more)
         finally:
             await store.close()
     with reading(tmp_path / "s.db") as connection:

@@ -2,17 +2,17 @@
 
 import json
 import os
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import desk_at
 from tests.fakes.daemon import Running
+from tests.fakes.served import served
 from tests.outbox.office import install_reactions
 
 
@@ -68,17 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def receiving() -> Iterator[Receiver]:
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        receiver.shutdown()
-        thread.join()
-        receiver.server_close()
+def receiving() -> AbstractContextManager[Receiver]:
+    return served(Receiver())
 
 
 def telling(place: Path, receiver: Receiver, **rule: Any) -> Running:

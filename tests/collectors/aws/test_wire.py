@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from collectors.aws.wire import Answer, Outgoing, TooLarge, Wire
-from tests.egress.servers import Certificates, Sink, Stream, request_of, serving, streaming
+from tests.egress.servers import Certificates, Sink, Stream, request_of, serving, streaming, tunnel
 
 FULL = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -214,28 +214,14 @@ async def test_through_a_proxy_tls_is_spoken_with_the_target_whose_certificate_c
     known = ssl.create_default_context(cafile=certificates.file("authority"))
     asked: list[bytes] = []
     sink = Sink()
-    async with serving(sink, certificates.server()) as url:
-
-        async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
-            inner, outer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
-            writer.write(b"HTTP/1.1 200 go on\r\n\r\n")
-            await asyncio.gather(_pump(reader, outer), _pump(inner, writer))
-
-        async with streaming(tunnel) as port:
-            outgoing = asking(f"{url}/hidden", proxy=f"http://127.0.0.1:{port}")
-            async with wire(known) as http:
-                assert (await http.send(outgoing, 100)).status == 200
-            async with wire() as http:
-                with pytest.raises(aiohttp.ClientConnectorCertificateError):
-                    await http.send(outgoing, 100)
-                with pytest.raises(aiohttp.ClientConnectorCertificateError):
-                    await http.send(asking(url), 100)
+    async with serving(sink, certificates.server()) as url, streaming(tunnel(urlsplit(url).port, asked)) as port:
+        outgoing = asking(f"{url}/hidden", proxy=f"http://127.0.0.1:{port}")
+        async with wire(known) as http:
+            assert (await http.send(outgoing, 100)).status == 200
+        async with wire() as http:
+            with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                await http.send(outgoing, 100)
+            with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                await http.send(asking(url), 100)
     assert asked[0] == f"CONNECT {urlsplit(url).netloc} HTTP/1.1".encode()
     assert [request.raw_path for request, _ in sink.requests] == ["/hidden"]
-
-
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    while data := await source.read(65536):
-        target.write(data)
-    target.close()
