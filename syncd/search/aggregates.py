@@ -21,13 +21,6 @@ def told(values: Iterable[Any]) -> Iterator[Any]:
     return (value == b"\x01" if isinstance(value, bytes) else value for value in values)
 
 
-def counts(aggregate: Aggregate) -> bool:
-    """Whether all that is asked for is how many nodes there are of a kind in a place."""
-    return all(group.parts in PLACES for group in aggregate.groups) and not any(
-        isinstance(function.of, Path) for function in aggregate.functions
-    )
-
-
 def aggregated(
     context: Context, node: str, aggregate: Aggregate, number: str = "count(*)"
 ) -> tuple[list[str], list[str]]:

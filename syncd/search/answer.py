@@ -180,8 +180,8 @@ class Asking:
             found: Row = dict(zip(BASE, base, strict=True))
             found["tags"] = orjson.loads(tags)
             found["coverage"] = {"state": state, "since": since, "read_at": read_at}
-            for text in (common, body, volatile):
-                for name, value in orjson.loads(text or "{}").items():
+            for text in (each for each in (common, body, volatile) if each):
+                for name, value in orjson.loads(text).items():
                     found.setdefault(name, value)
             yield found
 

@@ -9,23 +9,25 @@ from typing import NamedTuple
 
 import orjson
 
-from syncd.kinds import RESOURCE
 from syncd.search import functions, values
+from syncd.search.compare import ELEMENT, equals, moment_of
 from syncd.search.context import Bindable, Context
 from syncd.search.documents import LONGEST, looked_up, sought
 from syncd.search.indexed import Steps
+from syncd.search.signature import fitting
 from syncd.search.tree import EACH, And, Compare, Element, Filter, Id, Is, Path, Words
+from syncd.search.whole import OWN
 
 MANY = 20_000
 """Of candidates: with so many, looking at all nodes of the kinds asked for is as fast."""
-OWN = frozenset(RESOURCE.properties)
-"""What every node has in columns of its own."""
 FEW = 500
 """Candidates that are worth it whatever else there is."""
 WORTH = 2
 """How many nodes can be looked at in the time that one candidate takes."""
 LISTED = 2_000
 """Entries of words that are listed, so that these are not looked for once to be counted and once more to be found."""
+MOST_LITERALS = 20
+"""Signatures that are compared: each takes as long as all before it."""
 NARROWED = 3
 """Other conditions that a candidate is asked for in the index before its document is read."""
 
@@ -57,11 +59,15 @@ class Choice(NamedTuple):
 
 def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> Choice:
     """What is worth starting from."""
-    none = Choice(documents=tuple(dict.fromkeys(_sought(context, wanted))))
-    if not _is_indexed(connection):
+    places = tuple(dict.fromkeys(steps for steps, _ in _in_documents(context, wanted)))
+    none = Choice(documents=places)
+    context.is_indexed = _is_indexed(connection)
+    if not context.is_indexed:
         return none
     found = list(_all(connection, context, wanted))
     best, fewest = _fewest(connection, context, found)
+    if fewest > FEW and (fitting := _of_signatures(connection, context, wanted, fewest)):
+        best, fewest = fitting
     if best is None or (fewest > FEW and not _more_than(connection, context, wanted, fewest * WORTH)):
         return none
     others = [each for each in found if each is not best and each.holds][:NARROWED]
@@ -72,7 +78,7 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
     )
     if context.picture.past:
         context.closed = _closed(connection, context, best, found)
-    used = tuple(each.steps for each in (best, *others) if each.steps)
+    used = tuple(each.steps for each in (best, *others) if each.steps) if best in found else places
     return Choice(select, best.shown, fewest, tuple(each.shown for each in others), used)
 
 
@@ -237,10 +243,6 @@ def _in_documents(context: Context, wanted: Filter) -> Iterator[tuple[Steps, Com
                     yield steps, inner
 
 
-def _sought(context: Context, wanted: Filter) -> Iterator[Steps]:
-    return (steps for steps, _ in _in_documents(context, wanted))
-
-
 def _of_document(
     connection: sqlite3.Connection, context: Context, steps: Steps, wanted: Compare, kinds: frozenset[int] | None
 ) -> Iterator[Candidates]:
@@ -254,3 +256,40 @@ def _of_document(
         entries = f"{found.entries} union all select id from indexed where {behind}"
         found = found._replace(entries=entries, holds=found.holds and f"({found.holds} or f.entry > {int(have.upto)})")
     yield found
+
+
+# -- signatures
+
+
+def _of_signatures(
+    connection: sqlite3.Connection, context: Context, wanted: Filter, most: int
+) -> tuple[Candidates, int] | None:
+    """The nodes whose signatures allow what is sought in documents, and how many, where these are fewer than `most`."""
+    fit = [each for steps, compare in _in_documents(context, wanted) if (each := _fits(context, steps, compare))]
+    if not fit:
+        return None
+    kinds = _kinds(context, wanted)
+    if kinds is not None:
+        fit.append(f"b.kind in ({', '.join(map(str, sorted(kinds)))})")
+    select = f"select entry from brief b where {' and '.join(fit)} limit {int(most)}"
+    entries = [entry for (entry,) in connection.execute(select)]
+    if len(entries) == most:
+        return None
+    listed = context.bind(orjson.dumps(entries).decode())
+    return Candidates("signatures", f"select value as entry from json_each({listed})"), len(entries)
+
+
+def _fits(context: Context, steps: Steps, wanted: Compare) -> str:
+    """The condition on a brief (b) that a document may fulfil the comparison, "" where its signature does not tell."""
+    name = next(step for step in reversed(steps) if isinstance(step, str))
+    if wanted.op not in ("=", "in"):
+        return ""
+    literals: list[Bindable] = []
+    for value in wanted.values:
+        if isinstance(value.data, bool):
+            literals.append(int(value.data))
+        elif moment_of(context, ELEMENT, "=", value) is not None:
+            return ""
+        else:
+            literals += equals(context, wanted.path, value, ELEMENT)
+    return fitting("b", name, literals) if len(literals) <= MOST_LITERALS else ""

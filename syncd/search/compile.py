@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from syncd.errors import QueryError
 from syncd.search import sources
-from syncd.search.aggregates import aggregated, counts
+from syncd.search.aggregates import aggregated
 from syncd.search.conditions import matching
 from syncd.search.context import Bindable, Context
 from syncd.search.properties import node_root, single
 from syncd.search.steps import checked, walked
-from syncd.search.tree import Aggregate, All, Is, Part, Path, Query
+from syncd.search.tree import Aggregate, Part, Path, Query
+from syncd.search.whole import Rows, grouped, is_whole
 
 MOST_PARTS = 20
 
@@ -150,32 +151,26 @@ def _from(context: Context, node: str, start: _Start, where: str, columns: str) 
 
 def _counted(context: Context, part: Part, aggregate: Aggregate, origin: str, limit: int) -> str:
     node = context.alias("n")
+    _sorted(context, part, "n0")
+    found = grouped(context, node, part, aggregate) if is_whole(part) and not origin else None
+    rows, outputs, having = found or _looked_at(context, node, part, aggregate, origin)
+    if any(isinstance(function.of, Path) for function in aggregate.functions):
+        # Otherwise SQLite puts the expressions of the inner select wherever its columns are named: a sum would
+        # read each document several times.
+        rows += " limit -1"
+    return f"select {', '.join(outputs)} from ({rows}) {_grouped(len(aggregate.groups), having)} limit {int(limit)}"
+
+
+def _looked_at(context: Context, node: str, part: Part, aggregate: Aggregate, origin: str) -> Rows:
+    """By a look at each node."""
     where = matching(context, node, part.filter, part.having)
+    begin = _start(context, part, origin)
     if part.limit is not None:
         where, begin = f"{node}.key in ({_keys(context, part, origin)})", EVERYTHING
-    else:
-        _sorted(context, part, "n0")
-        begin = _start(context, part, origin)
-    if (
-        begin == EVERYTHING
-        and counts(aggregate)
-        and isinstance(part.filter, All | Is)
-        and not (part.limit or part.having)
-    ):
-        # Counted in the order of the index first, and put together after: a million nodes want no sorting.
-        inputs, outputs = aggregated(context, node, aggregate, "sum(c)")
-        together = f" group by {node}.kind, {node}.account, {node}.region"
-        rows = _from(context, node, begin, f"{where}{together}", ", ".join([*inputs, "count(*) as c"]))
-    else:
-        inputs, outputs = aggregated(context, node, aggregate)
-        rows = _from(context, node, begin, where, ", ".join(inputs) or "1")
-        if any(isinstance(function.of, Path) for function in aggregate.functions):
-            # Otherwise SQLite puts the expressions of the inner select wherever its columns are named: a sum would
-            # read each document several times.
-            rows += " limit -1"
-    return f"select {', '.join(outputs)} from ({rows}) {_grouped(len(aggregate.groups))} limit {int(limit)}"
+    inputs, outputs = aggregated(context, node, aggregate)
+    return Rows(_from(context, node, begin, where, ", ".join(inputs) or "1"), outputs)
 
 
-def _grouped(groups: int) -> str:
+def _grouped(groups: int, having: str) -> str:
     inner, outer = (", ".join(f"{letter}{i}" for i in range(groups)) for letter in "rg")
-    return f"group by {inner} order by {outer}" if groups else ""
+    return f"group by {inner}{having and f' having {having}'} order by {outer}" if groups else ""

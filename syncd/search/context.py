@@ -35,6 +35,10 @@ class Context:
     """Aliases of nodes whose document is looked into."""
     closed: str = ""
     """A select of the nodes (`key`) of which closed versions may fulfil the first filter, "" for all."""
+    is_indexed: bool = False
+    """Whether the index of searches is there, and hardly behind."""
+    briefs: set[str] = field(default_factory=set)
+    """Aliases of nodes that are read from their briefs: see sources.briefs."""
     _names: dict[tuple[type, Bindable], str] = field(default_factory=dict)
     _numbers: defaultdict[str, "count[int]"] = field(default_factory=lambda: defaultdict(lambda: count(1)))
 

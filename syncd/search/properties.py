@@ -65,7 +65,8 @@ def node_root(context: Context, node: str) -> Root:
     def among(function: str, first: str, second: str) -> Callable[[str, Step], str]:
         def sql(path: str, head: Step) -> str:
             context.documents.add(node)
-            found = [function.format(f"d_{node}.{column}", path) for column in (first, second)]
+            table = node if node in context.briefs else f"d_{node}"
+            found = [function.format(f"{table}.{column}", path) for column in (first, second)]
             if head in context.schema.moving and not context.picture.past:
                 found.append(f"(select {function.format('body', path)} from volatile where node = {node}.key)")
             return f"coalesce({', '.join(found)})"

@@ -32,6 +32,33 @@ def nodes(context: Context, node: str, *, key: str = "") -> Iterator[tuple[str, 
         yield joined, f"{condition} and {node}.key between {key} and {key}" if key else condition
 
 
+def briefs(context: Context, node: str) -> Iterator[tuple[str, str]]:
+    """As `nodes`, but from what the index has at hand of each node: key, kind, account, region, from_commit, and where
+    documents are looked into `common`, and `body` at the price of a document. What the index is behind on is looked at.
+    """
+    looked = node in context.documents
+    then = f"{node}.from_commit <= {context.commit}" if context.picture.past else "true"
+    common = ", b.common, (select body from document where node = b.key) as body" if looked else ""
+    known = f"(select b.key, b.kind, b.account, b.region, b.from_commit{common} from brief b) {node}"
+    yield known, f"{node}.key not in (select node from stale) and {then}"
+    columns = f"n.key, n.kind, n.account, n.region{', d.common, d.body' if looked else ''}"
+    document = " cross join {} d on d.node between n.key and n.key" if looked else ""
+    waiting = f"stale s cross join node n not indexed on n.key between s.node and s.node{document.format('document')}"
+    yield f"(select {columns}, n.from_commit from {waiting}) {node}", then
+    if context.picture.past:
+        yield f"(select {columns} from temp.past_node n{document.format('temp.past_document')}) {node}", "true"
+
+
+def since(context: Context, node: str) -> Iterator[tuple[int, str, str]]:
+    """What differs between the nodes of the present and those at the commit: (-1 for one that came since and 1 for one
+    that was there, table, condition). They have a kind, an account and a region.
+    """
+    came = f"{node}.from_commit > {context.commit}"
+    yield -1, f"brief {node}", f"{node}.key not in (select node from stale) and {came}"
+    yield -1, f"stale s cross join node {node} not indexed on {node}.key between s.node and s.node", came
+    yield 1, f"temp.past_node {node}", "true"
+
+
 def _node_tables(context: Context, node: str) -> Iterator[tuple[str, str, str]]:
     trusted = complete(context, node) if context.picture.complete_only else ""
     if not context.picture.past:

@@ -14,7 +14,7 @@ MOST = 6
 """Patterns that are tried one after the other."""
 EXACT = 10**15
 """Integers below are written with all their digits, those above may be as 1e16."""
-_ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
+ESCAPED = re.compile(r'["\\\x00-\x1f\x7f]')
 """What JSON does not write as it is."""
 _SPECIAL = re.compile(r"[*?\[]")
 _ENDS = "]},.eE"
@@ -31,7 +31,7 @@ def holds(context: Context, texts: tuple[str, ...], steps: Steps, literals: list
     too many. Its SQL is the same for all texts: where a text is none of those that are sure, anything is let through.
     """
     key = steps[-1] if steps else None
-    ahead = _ahead(key) if isinstance(key, str) and not _ESCAPED.search(key) else ""
+    ahead = _ahead(key) if isinstance(key, str) and not ESCAPED.search(key) else ""
     patterns = [*_all(ahead, tuple(dict.fromkeys(literals)))]
     if not texts or not patterns or len(patterns) > MOST:
         return ""
@@ -74,7 +74,7 @@ def _one_of(characters: str) -> str:
 
 def _of_text(ahead: str, literal: str) -> str:
     """SQLite is quick to find the first character of a pattern: better a letter than one of many quotes."""
-    if len(literal) > LONGEST or _ESCAPED.search(literal):
+    if len(literal) > LONGEST or ESCAPED.search(literal):
         return ANYTHING
     if literal[:1] in ("[", "{"):  # a list or an object compares as its text
         return f"*{ahead}*{_plain(literal)}*"

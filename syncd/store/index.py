@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from syncd.kinds import BASE_KINDS
-from syncd.store import indexing
+from syncd.store import brief, indexing
 from syncd.store.indexing import BATCH, Wanted
 from syncd.store.journal import advance
 from syncd.store.rows import insert
@@ -58,7 +58,7 @@ select b.id, n.name || ' ' || n.id || ' ' || n.urn || ' ' || d.tags || ' ' || d.
 
 ENTRIES = """
 insert into indexed
-select ? + row_number() over (order by s.node), s.node, ifnull(n.from_commit, 0)
+select ? + row_number() over (order by s.node), s.node, ifnull(n.from_commit, 0), ifnull(n.kind, 0)
   from temp.indexing s left join node n on n.key = s.node
 """
 CLOSED = "insert into indexed_past select id, node, from_commit from indexed where from_commit > 0 and node"
@@ -73,6 +73,7 @@ def changed(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
 def gone(connection: sqlite3.Connection, key: int) -> None:
     connection.execute("delete from stale where node = ?", (key,))
     connection.execute(f"{CLOSED} = ?", (key,))
+    brief.forget(connection, f"= {int(key)}")
     connection.execute("delete from indexed where node = ?", (key,))
 
 
@@ -99,6 +100,7 @@ def step(connection: sqlite3.Connection, wanted: Sequence[Wanted] = ()) -> int:
     if not count:
         return 0
     connection.execute(f"{CLOSED} in (select node from temp.indexing)")
+    brief.forget(connection, "in (select node from temp.indexing)")
     connection.execute("delete from indexed where node in (select node from temp.indexing)")
     last = advance(connection, "index", count)
     connection.execute(ENTRIES, (last - count,))
@@ -106,6 +108,7 @@ def step(connection: sqlite3.Connection, wanted: Sequence[Wanted] = ()) -> int:
     connection.execute(PROPERTIES)
     if _has_words(connection):
         connection.execute(TEXTS)
+    brief.write(connection)
     indexing.fill(connection, plan, last - count, last)
     connection.execute("delete from stale where node in (select node from temp.indexing)")
     return count
@@ -131,6 +134,7 @@ def _worn(connection: sqlite3.Connection) -> bool:
 
 def _empty(connection: sqlite3.Connection) -> None:
     connection.execute("delete from property")
+    connection.execute("delete from brief")
     connection.execute("delete from indexed")
     connection.execute("delete from indexed_past")
     connection.execute("update counter set value = 0 where name = 'index'")

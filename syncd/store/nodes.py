@@ -152,6 +152,7 @@ def hand_over(journal: Journal, key: int, old: Stored, scope: int) -> None:
         "update node set scope = ?, changed_at = ?, from_commit = ? where key = ?",
         (scope, journal.now, journal.number, key),
     )
+    index.changed(journal.connection, [key])
 
 
 def delete(journal: Journal, key: int, old: Stored) -> None:

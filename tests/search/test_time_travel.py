@@ -46,6 +46,18 @@ LOOKED_UP = (
     ("aggregate(name: sum(1)): volume_encrypted = true", "", False),
 )
 """What the index of searches has."""
+BRIEFS = (
+    ("aggregate(kind, account, region: sum(1) as n): all", "", False),
+    ("aggregate(region: sum(2), count(1)): is(volume) or is(fake_box)", "", False),
+    ("aggregate(account: sum(1)): is(volume)", "", True),
+    ("aggregate(sum(1), count(volume_size)): is(resource)", "", False),
+    ("aggregate(kind, volume_type: sum(volume_size), max(volume_size), avg(volume_size)): is(volume)", "", False),
+    ('aggregate("{region} {account}": sum(volume_size), count(volume_encrypted)): all', "", False),
+    ("state = a or size = 1", "urn", False),
+    ("size = 1 and items[*] = a", "urn", False),
+    ("state in [a, b, running] and tags.env != null", "urn", False),
+)
+"""What it has of all nodes: counts, sums and what documents may hold."""
 Searches = tuple[Search, ...]
 
 
@@ -110,12 +122,18 @@ async def test_the_past_is_found_by_what_the_index_said_of_it(seed: int, tmp_pat
             assert "indexed_past" in asking.explain()[0].sql, text
 
 
+@pytest.mark.parametrize("seed", range(2))
+async def test_what_is_counted_and_added_without_a_look_at_nodes_is_found_again(seed: int, tmp_path: Path) -> None:
+    await travel(tmp_path / "s.db", seed, 60, BRIEFS)
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(2, 22))
 async def test_the_answers_of_other_histories_are_found_again(seed: int, tmp_path: Path) -> None:
     await travel(tmp_path / "s.db", seed, RUNS)
     await travel(tmp_path / "t.db", seed, RUNS, LOOKED_UP)
+    await travel(tmp_path / "u.db", seed, RUNS, BRIEFS)
 
 
 async def test_what_an_answer_about_the_past_lacks_is_what_was_not_complete_then(tmp_path: Path) -> None:
