@@ -140,6 +140,10 @@ class Run(Struct):
             return False
         return self.plan.cadence.rests(scope, self.store.row(scope), self.store.served(scope), self.now())
 
+    def _sleeps(self, scope: Scope) -> bool:
+        """Whether it is left out since nothing was in it: of what is left out for its age it is known what there is."""
+        return self._wanted(scope) and self.store.row(scope) is None and self._rests(scope)
+
     async def _wake(self, put: Callable[[Work], Awaitable[None]], commits: int) -> None:
         """Reads those after all that show a sign of life: something refers to them, or a cheap look tells of them."""
         loose = await self.store.read(lambda connection: queries.loose(connection, commits))
@@ -150,7 +154,7 @@ class Run(Struct):
             reader, own = ScopeReader(calls, self.store, {}, False), [each for of, each in loose if of == name]
             woken = set()
             try:
-                async for scope in session.signs(lambda each: self._wanted(each) and self._rests(each), own, reader):
+                async for scope in session.signs(self._sleeps, own, reader):
                     if scope.key not in woken:
                         woken.add(scope.key)
                         self.resting -= 1

@@ -103,6 +103,16 @@ async def test_a_sign_of_life_has_an_empty_scope_asked_in_the_same_run(tmp_path:
     assert here.cloud.readings.count((FULL, False)) == 1, "what was read already is not read twice"
 
 
+async def test_a_sign_of_life_has_nothing_asked_that_is_left_out_for_its_age(tmp_path: Path) -> None:
+    here = world(tmp_path)
+    await here.sync()
+    assert isinstance(here.cloud, Sensing)
+    here.cloud.alive = {EMPTY[3], FULL}
+    asked(here)
+    await here.sync(cadence=Cadence(probe=6 * HOUR, least={"fake/*": HOUR}))
+    assert asked(here) == {EMPTY[3]}, "of the other it is known that something is there"
+
+
 async def test_signs_that_cannot_be_looked_for_fail_no_run(tmp_path: Path) -> None:
     here = world(tmp_path)
     await here.sync()
