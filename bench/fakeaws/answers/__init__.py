@@ -1,6 +1,6 @@
 """What each AWS call answers about a world: lists as pages, some calls per resource, nothing for all others."""
 
-from bench.fakeaws.answers import account, compute, data, iam, s3, tagging
+from bench.fakeaws.answers import account, compute, data, iam, indexes, s3, tagging
 from bench.fakeaws.answers.lists import LISTS, listing
 from bench.fakeaws.answers.table import HANDLERS, RefusedError
 from bench.fakeaws.documents import Document
@@ -8,7 +8,20 @@ from bench.fakeaws.wire.request import Call
 from bench.fakeaws.wire.response import empty
 from bench.fakeaws.world import World
 
-__all__ = ["HANDLERS", "LISTS", "RefusedError", "account", "answer", "compute", "data", "iam", "knows", "s3", "tagging"]
+__all__ = [
+    "HANDLERS",
+    "LISTS",
+    "RefusedError",
+    "account",
+    "answer",
+    "compute",
+    "data",
+    "iam",
+    "indexes",
+    "knows",
+    "s3",
+    "tagging",
+]
 
 
 def knows(call: Call) -> bool:
