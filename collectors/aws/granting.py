@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from collectors.aws import tagging, usage
+from collectors.aws import indexes, tagging, usage
 from collectors.aws.acts import permissions as acting_permissions
 from collectors.aws.calling import called
 from collectors.aws.containment import ORGANIZATION_PERMISSIONS, PERMISSIONS
@@ -31,12 +31,13 @@ _LONGEST = 4000
 
 
 def grants(catalog: Catalog, settings: AwsSettings, wanted: Wanted) -> list[Grant]:
-    """In the order: finding accounts, reading, tagging, calling."""
+    """In the order: finding accounts, reading, indexes of the estate, tagging, calling."""
     central = settings.organization is not None and not wanted.member
     entries = [entry for entry in meant(catalog, settings, wanted.kinds) if central or not entry.organization]
     found = [Grant("SyncdRead", frozenset(reading(catalog, settings, entries)))]
     if not wanted.member:
         found = [*_finding(settings), *found]
+    found += _indexes(settings)
     if wanted.tag:
         kinds = {entry.kind for entry in entries}
         actions = frozenset(action for kind, action in acting_permissions(catalog) if kind in kinds)
@@ -76,6 +77,16 @@ def _finding(settings: AwsSettings) -> Iterator[Grant]:
     if settings.events is not None:
         queues = tuple(sorted(Queue.of(each).arn for each in settings.events.queues))
         yield Grant("SyncdHear", HEARING, queues, exact=True)
+
+
+def _indexes(settings: AwsSettings) -> Iterator[Grant]:
+    """Asked with what the account of the index is read with, whichever it is: the resources name that account."""
+    if settings.explorer is not None:
+        yield Grant("SyncdExplore", frozenset({indexes.LIST_PERMISSION}), (settings.explorer.view,), exact=True)
+    if settings.aggregator is not None:
+        given = settings.aggregator
+        arn = f"arn:{partition_of(given.region)}:config:{given.region}:{given.account}:config-aggregator/*"
+        yield Grant("SyncdAggregate", frozenset({indexes.SELECT_PERMISSION}), (arn,), exact=True)
 
 
 def _roles(settings: AwsSettings) -> list[str]:

@@ -143,15 +143,36 @@ class AwsSession:
     async def signs(
         self, rests: Callable[[Scope], bool], loose: Iterable[Loose], reader: Reader
     ) -> AsyncIterator[Scope]:
-        """Empty scopes of which a reference or a tag says that something is there now."""
+        """Empty scopes of which a reference, an index of the estate or a tag says that something is there now."""
         signs = Signs(self._client, self._compiler, self._entries)
-        for account, region, name in sorted(signs.referred(loose)):
-            if account in self._places:
-                scope = self._scope(self._places[account], region, name, self._entries[name])
-                if rests(scope):
-                    yield scope
-        async for scope in signs.tagged(self._resting(rests), reader):
+        told: set[str] = set()
+
+        def sleeps(scope: Scope) -> bool:
+            return scope.key not in told and self._is_wanted(scope, self._selection) and rests(scope)
+
+        async for scope in self._pointed(signs, loose, reader):
+            if sleeps(scope):
+                told.add(scope.key)
+                yield scope
+        async for scope in signs.tagged(self._resting(sleeps), reader):
             yield scope
+
+    async def _pointed(self, signs: Signs, loose: Iterable[Loose], reader: Reader) -> AsyncIterator[Scope]:
+        """What references and indexes point to, as far as it is read."""
+        for each in sorted(signs.referred(loose)):
+            if (scope := self._told(*each)) is not None:
+                yield scope
+        indexes = [each for each in (self._settings.explorer, self._settings.aggregator) if each is not None]
+        async for found in signs.indexed([(each, self._places.get(each.account)) for each in indexes], reader):
+            if (scope := self._told(*found)) is not None:
+                yield scope
+
+    def _told(self, account: str, region: str, name: str) -> Scope | None:
+        """The scope of which a sign tells, if it is one that is read."""
+        place, entries = self._places.get(account), self._entries[name]
+        if place is None or region not in self._regions(entries[0], place):
+            return None
+        return self._scope(place, region, name, entries)
 
     def _resting(self, rests: Callable[[Scope], bool]) -> Iterator[tuple[Place, str, list[Scope]]]:
         """By place and region, one after the other: all of a wide estate together would be millions."""

@@ -15,6 +15,14 @@ ExternalId = Annotated[
     str, Meta(pattern=r"^([\w+=,.@:/-]{2,1224})?$", description="the text that the role's trust asks for")
 ]
 Url = Annotated[str, Meta(pattern=r"^(https?://.+)?$", description="a URL with http:// or https://")]
+Region = Annotated[str, Meta(pattern=r"^[a-z]+(-[a-z]+)+-\d+$", description="a region such as eu-west-1")]
+View = Annotated[
+    str,
+    Meta(
+        pattern=r"^arn:[a-z-]+:resource-explorer-2:[a-z0-9-]+:\d{12}:view/.+$",
+        description="a view's ARN: arn:aws:resource-explorer-2:eu-west-1:111122223333:view/all/…",
+    ),
+]
 RoleSeconds = Annotated[int, Meta(ge=0, le=43200, description="0 (the role's own hour) or 900 to 43200 seconds")]
 
 
@@ -75,6 +83,31 @@ class Events(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return (self.queue,) if isinstance(self.queue, str) else self.queue
 
 
+class Explorer(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A view of Resource Explorer, which tells what has appeared in parts that were empty (docs/aws.md).
+
+    view  its ARN; it is asked in the account and region that the ARN names
+    """
+
+    view: View
+
+    @property
+    def account(self) -> str:
+        return self.view.split(":")[4]
+
+    @property
+    def region(self) -> str:
+        return self.view.split(":")[3]
+
+
+class Aggregator(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An aggregator of AWS Config, which tells the same: its name, and the account and region where it is."""
+
+    name: Annotated[str, Meta(pattern=r"^[\w-]{1,256}$", description="the aggregator's name")]
+    account: Annotated[str, Meta(pattern=r"^\d{12}$", description="an account's id: twelve digits")]
+    region: Region
+
+
 class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The `[aws]` part of the configuration. All of it may be left out: then the default credentials' account is read.
 
@@ -96,6 +129,7 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     max_page         at most so many items are asked for in a call
     connections      at most so many connections are open
     events           queues that tell of changes, so that they are read within seconds
+    explorer, aggregator  an index of the whole estate that tells where something is now that was empty
     """
 
     profiles: tuple[str, ...] = ()
@@ -119,6 +153,8 @@ class AwsSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     max_page: Annotated[int, Meta(ge=5, le=1000)] = 1000
     connections: Annotated[int, Meta(ge=1, le=1000)] = 100
     events: Events | None = None
+    explorer: Explorer | None = None
+    aggregator: Aggregator | None = None
 
     @property
     def excluded(self) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
-"""Signs of life: in which scopes that were empty there may be something now, told by one cheap look at each region."""
+"""Signs of life: in which scopes that were empty there may be something now, told by a cheap look at each region, and
+by an index of the whole estate where there is one.
+"""
 
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 import structlog
 
@@ -12,8 +14,10 @@ from collectors.aws.client import Client
 from collectors.aws.compile import Compiler
 from collectors.aws.endpoints import GLOBAL
 from collectors.aws.entries import KindEntry
+from collectors.aws.indexes import Sighting, Types, aggregated, explored
 from collectors.aws.places import Place
 from collectors.aws.plans import Call
+from collectors.aws.settings import Aggregator, Explorer
 from collectors.aws.tagging import OPERATION, PERMISSION, SERVICE
 from collectors.aws.targets import urn_template
 from collectors.aws.work import merge
@@ -22,6 +26,8 @@ from syncd.model import Scope
 from syncd.plugin import Loose, Reader
 
 log = structlog.get_logger()
+
+Index = Explorer | Aggregator
 
 _AT_ONCE = 16
 _MOST_FILTERS = 100
@@ -61,6 +67,37 @@ class Signs:
                     found.add((each.account, GLOBAL if target.worldwide else each.region, target.scope))
         return found
 
+    async def indexed(
+        self, sources: Sequence[tuple[Index, Place | None]], reader: Reader
+    ) -> AsyncIterator[tuple[str, str, str]]:
+        """(account, region, scope's name) of what the indexes know to be somewhere, each once."""
+        told: dict[tuple[str, str], set[str]] = {}
+        for index, place in sources:
+            if place is None:
+                log.info("signs.unseen", account=index.account, region=index.region, reason="the account is not read")
+                continue
+            try:
+                async for sighting in self._sightings(index, place, reader):
+                    for entry in self._types.of(sighting):
+                        region = GLOBAL if entry.worldwide else sighting.region
+                        names = told.setdefault((sighting.account, region), set())
+                        if entry.scope not in names:
+                            names.add(entry.scope)
+                            yield sighting.account, region, entry.scope
+            except ReadError as error:
+                log.info("signs.unseen", account=index.account, region=index.region, reason=error.reason)
+
+    @cached_property
+    def _types(self) -> Types:
+        arns = {kind: resource_type(entry) for kind, entry in self._kinds.items()}
+        return Types(self._compiler.catalog, self._kinds.values(), arns)
+
+    def _sightings(self, index: Index, place: Place, reader: Reader) -> AsyncIterator[Sighting]:
+        asking = self._asking(place, index.region, reader)
+        if isinstance(index, Explorer):
+            return explored(self._client.models, asking, index)
+        return aggregated(self._client.models, asking, index)
+
     async def tagged(
         self, places: Iterable[tuple[Place, str, Sequence[Scope]]], reader: Reader
     ) -> AsyncIterator[Scope]:
@@ -87,14 +124,17 @@ class Signs:
                     yield scope
 
     async def _arns(self, place: Place, region: str, types: Sequence[str], reader: Reader) -> AsyncIterator[str]:
-        names = {"account": place.account, "region": region, "partition": place.partition}
-        asking = Asking(self._client, reader, place.identity, region, names)
+        asking = self._asking(place, region, reader)
         call = Call(self._client.models.operation(SERVICE, OPERATION), Arguments({}), PERMISSION)
         for start in range(0, len(types), _MOST_FILTERS):
             args = {"ResourceTypeFilters": list(types[start : start + _MOST_FILTERS]), "ResourcesPerPage": 100}
             async for page in asking.pages(call, args, asking.global_region):
                 for mapping in page.get("resource_tag_mapping_list") or ():
                     yield str(mapping.get("resource_arn") or "")
+
+    def _asking(self, place: Place, region: str, reader: Reader) -> Asking:
+        names = {"account": place.account, "region": region, "partition": place.partition}
+        return Asking(self._client, reader, place.identity, region, names)
 
 
 def _types(arn: str) -> Iterator[str]:
