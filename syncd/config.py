@@ -21,6 +21,7 @@ from syncd.settings import (
     ScheduleSettings,
     SearchSettings,
     StoreSettings,
+    SyncSettings,
     WorkflowSettings,
     WorkflowsSettings,
 )
@@ -86,6 +87,11 @@ def schedule_settings(path: Path | None = None) -> ScheduleSettings:
     return _alone(path, "schedule", ScheduleSettings)
 
 
+def sync_settings(path: Path | None = None) -> SyncSettings:
+    """[sync], as `search_settings`."""
+    return _alone(path, "sync", SyncSettings)
+
+
 def _alone(path: Path | None, name: str, kind: type[S]) -> S:
     complaints: list[str] = []
     found = section(read(files_of(path)), name, kind, complaints)
@@ -102,6 +108,22 @@ def collector_settings(name: str, path: Path | None = None) -> Any:
     """
     complaints: list[str] = []
     found = section(read(files_of(path)), name, load_collectors([name])[name].settings, complaints)
+    if complaints:
+        raise ConfigError(complaints[0])
+    return found
+
+
+def collectors_alone(path: Path | None = None) -> dict[str, tuple[Collector, Any]]:
+    """The collectors that take part, each with its settings: those that are named, else all. The rest is not looked at.
+
+    Raises ConfigError where it cannot be used.
+    """
+    text, complaints = read(files_of(path)), list[str]()
+    named = [name for name in text.values if name in _installed()]
+    found = {
+        name: (each, section(text, name, each.settings, complaints))
+        for name, each in load_collectors(named or None).items()
+    }
     if complaints:
         raise ConfigError(complaints[0])
     return found

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collectors.aws.entries import Catalog, KindEntry
     from collectors.aws.hearer import AwsHearer
     from collectors.aws.session import AwsSession
-    from syncd.model import Act, Node
+    from syncd.forecast import Forecast, Places
+    from syncd.model import Act, Node, Scope
     from syncd.permitting import Policy, Trust, Wanted
     from syncd.plugin import Property
 
@@ -172,6 +173,24 @@ class AwsCollector:
         named = tuple(self.catalog.kinds if kinds is None else kinds)
         read = permissions(self._whole(AwsSettings(kinds=named)), named)
         return {*PERMISSIONS, *ORGANIZATION_PERMISSIONS, *read}
+
+    def forecast(self, settings: AwsSettings) -> "Forecast":
+        """What a run asks at least."""
+        from collectors.aws.forecast import forecast
+
+        return forecast(self._whole(settings), settings)
+
+    def planned(self, settings: AwsSettings, places: "Places") -> "Iterator[Scope]":
+        """The scopes that a run has in these places."""
+        from collectors.aws.forecast import planned
+
+        return planned(self._whole(settings), settings, places)
+
+    def imagined(self, settings: AwsSettings, accounts: int, regions: int) -> "Places":
+        """Accounts and regions of which there is nothing but their number."""
+        from collectors.aws.forecast import imagined
+
+        return imagined(self._whole(settings), settings, accounts, regions)
 
     most_policies = 10
 

@@ -1,11 +1,12 @@
 """Which services a region offers, as botocore's own list tells: where there is none, nobody is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from botocore.loaders import Loader
 from msgspec import Struct
 
-from collectors.aws.entries import Service
+from collectors.aws.endpoints import GLOBAL
+from collectors.aws.entries import KindEntry, Service
 
 
 class _List(Struct, frozen=True):
@@ -26,6 +27,21 @@ class Offers:
             self._list = _read()
         found = self._list.services.get(service.endpoint or service.name)
         return found is None or region in found or region not in self._list.regions
+
+
+def regions_of(
+    entry: KindEntry, regions: Sequence[str], services: Mapping[str, Service], offers: Offers
+) -> Sequence[str]:
+    """Where, of these regions, a kind is read.
+
+    Nobody has looked where a derived kind can be asked for: not in regions that do not offer its service.
+    """
+    if entry.worldwide:
+        return (GLOBAL,)
+    service = services.get(entry.call.service) if entry.derived else None
+    if service is None:
+        return regions
+    return [region for region in regions if offers.has(service, region)]
 
 
 def _read() -> _List:

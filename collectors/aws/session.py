@@ -20,7 +20,7 @@ from collectors.aws.credentials import Source
 from collectors.aws.endpoints import GLOBAL
 from collectors.aws.engine import Engine
 from collectors.aws.entries import KindEntry
-from collectors.aws.offers import Offers
+from collectors.aws.offers import Offers, regions_of
 from collectors.aws.places import COLLECTOR, Place, places
 from collectors.aws.plans import ScopePlan
 from collectors.aws.selection import accounts_of, by_scope, is_selected, wanted_kinds
@@ -95,18 +95,10 @@ class AwsSession:
                     yield self._scope(place, region, name, entries)
 
     def _regions(self, entry: KindEntry, place: Place) -> Iterable[str]:
-        """Where in a place a kind is read, as far as the place goes.
-
-        Nobody has looked where a derived kind can be asked for: not in regions that do not offer its service.
-        """
+        """Where in a place a kind is read, as far as the place goes."""
         if not place.reads or (entry.organization and not place.organization):
             return ()
-        if entry.worldwide:
-            return (GLOBAL,)
-        service = self._compiler.catalog.services.get(entry.call.service) if entry.derived else None
-        if service is None:
-            return place.regions
-        return [region for region in place.regions if self._offers.has(service, region)]
+        return regions_of(entry, place.regions, self._compiler.catalog.services, self._offers)
 
     def _is_wanted(self, scope: Scope, selection: Selection) -> bool:
         return is_selected(selection, scope.key, scope.region, scope.kinds, self._bases)

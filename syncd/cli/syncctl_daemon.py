@@ -36,6 +36,11 @@ CALLS = """\
   syncctl debug calls
   syncctl debug calls --by account -o tsv
   syncctl debug calls --everything           of a run by hand, which leaves nothing out
+  syncctl debug calls --discover             asks first which accounts and regions there are
+  syncctl debug calls --accounts 20 --regions 17
+
+"at least" is made however little there is; "about" goes by what each part took last time, and what was never
+read by what it took elsewhere. "or more": read nowhere so far, so that nobody knows what is in it.
 """
 PARTS = ("service", "account", "region", "scope")
 STATUS = """\
@@ -219,14 +224,25 @@ def _debug(commands: Commands) -> None:
 
 
 def _calls(debug: Commands) -> None:
-    text = "how many calls the next scheduled run will make, by what each part took last time; read from the file"
+    text = "how many calls the next scheduled run will make, at least and about; a first run's, too"
     added = debug.add_parser("calls", help=text, description=text, epilog=f"examples:\n{CALLS}")
     added.add_argument("--by", choices=PARTS, default="service", help="default: service")
     added.add_argument("--everything", action="store_true", help="for a run by hand, which leaves nothing out")
+    _first_run(added)
     common.add_config(added)
     common.add_database(added)
     common.add_output(added, FORMATS)
     added.set_defaults(handler=_run_calls)
+
+
+def _first_run(added: common.Parser) -> None:
+    either = added.add_mutually_exclusive_group()
+    text = "ask the provider which accounts and regions there are, as the run will; else those that were read count"
+    either.add_argument("--discover", action="store_true", help=text)
+    text = "a run that reads everything of so many accounts, whatever was read so far"
+    either.add_argument("--accounts", type=_count, default=0, metavar="N", help=text)
+    text = "and of so many regions in each; default: 17. Those with the fewest parts are taken"
+    added.add_argument("--regions", type=_count, default=0, metavar="N", help=text)
 
 
 def _run_calls(arguments: argparse.Namespace) -> int:

@@ -11,6 +11,8 @@ from tests.cli.conftest import Ask
 from tests.fakes.cloud import box
 from tests.fakes.world import World
 
+NONE = {"resting": 0, "new": 0, "unknown": 0}
+
 
 async def estate(tmp_path: Path) -> World:
     """Two regions with boxes, read with three and one calls, and twenty without, read a moment ago."""
@@ -30,8 +32,8 @@ async def test_the_next_run_costs_what_each_scope_took_last_time(tmp_path: Path,
     world = await estate(tmp_path)
     done = ask(main, "debug", "calls", "--everything", "--db", world.path, "-o", "json")
     assert json.loads(done.out) == [
-        {"service": "fake/boxes", "scopes": 12, "resting": 0, "resources": 3, "calls": 14},
-        {"service": "fake/jars", "scopes": 10, "resting": 0, "resources": 0, "calls": 10},
+        {"service": "fake/boxes", "scopes": 12, **NONE, "resources": 3, "least": 0, "calls": 14},
+        {"service": "fake/jars", "scopes": 10, **NONE, "resources": 0, "least": 0, "calls": 10},
     ]
     by_account = json.loads(
         ask(main, "debug", "calls", "--everything", "--by", "account", "--db", world.path, "-o", "json").out
@@ -57,4 +59,14 @@ async def test_a_table_has_the_sum_below_and_an_empty_store_says_what_to_do(tmp_
     empty = World(tmp_path / "empty.db")
     async with empty.store():
         pass
-    assert "a run has to come first" in ask(main, "debug", "calls", "--db", empty.path).err
+    told = ask(main, "debug", "calls", "--db", empty.path)
+    assert "nothing was read so far" in told.err
+    assert "syncctl debug calls --discover" in told.err
+
+
+def test_a_file_that_is_not_there_is_told_unless_a_first_run_is_asked_about(tmp_path: Path, ask: Ask) -> None:
+    done = ask(main, "debug", "calls", "--db", tmp_path / "none.db")
+    assert (done.code, "no store there yet" in done.told) == (1, True)
+    assert ask(main, "debug", "calls", "--db", tmp_path / "none.db", "--accounts", "1", "--regions", "1").code == 0
+    done = ask(main, "debug", "calls", "--db", tmp_path / "none.db", "--discover", "--regions", "3")
+    assert (done.code, "leave out --regions" in done.told) == (2, True)
