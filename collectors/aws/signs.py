@@ -74,7 +74,9 @@ class Signs:
         told: dict[tuple[str, str], set[str]] = {}
         for index, place in sources:
             if place is None:
-                log.info("signs.unseen", account=index.account, region=index.region, reason="the account is not read")
+                log.warning(
+                    "signs.unseen", account=index.account, region=index.region, reason="the account is not read"
+                )
                 continue
             try:
                 async for sighting in self._sightings(index, place, reader):
@@ -85,7 +87,7 @@ class Signs:
                             names.add(entry.scope)
                             yield sighting.account, region, entry.scope
             except ReadError as error:
-                log.info("signs.unseen", account=index.account, region=index.region, reason=error.reason)
+                log.warning("signs.unseen", account=index.account, region=index.region, reason=error.reason)
 
     @cached_property
     def _types(self) -> Types:

@@ -24,7 +24,7 @@ CONFIG = """\
 path = "{store}"
 [aws]
 endpoint_url = "{url}"
-kinds = ["aws_ec2_*", "aws_vpc", "aws_iam_*", "aws_s3_*", "aws_kms_*", "aws_ecs_*", "aws_eks_*", "aws_sqs_*"]
+kinds = ["aws_ec2_v*", "aws_ec2_i*", "aws_iam_*", "aws_s3_*", "aws_kms_*", "aws_ecs_*", "aws_eks_*", "aws_sqs_*"]
 [aws.organization]
 include = {include}
 """
@@ -63,7 +63,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Fake]:
-    with serving("--accounts=4", "--regions=2", "--scale=0.2") as found:
+    with serving("--accounts=4", "--regions=2", "--scale=0.1") as found:
         yield found
 
 

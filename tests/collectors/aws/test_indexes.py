@@ -1,5 +1,6 @@
 """An index of the whole estate tells where something is, untagged or not; what it does not know is no sign."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -8,17 +9,22 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.session import get_session
+from botocore.validate import validate_parameters
 from structlog.testing import capture_logs
 
 from bench.fake import Fake, serving
 from collectors.aws import collector
+from collectors.aws.asking import Asking
 from collectors.aws.catalog import load
-from collectors.aws.indexes import EXPRESSION, Sighting, Types, _row
+from collectors.aws.client import Client
+from collectors.aws.indexes import EXPRESSION, Sighting, Types, _row, aggregated, explored
 from collectors.aws.settings import Aggregator, AwsSettings, Explorer, Organization
 from collectors.aws.signs import resource_type
 from syncd.model import Scope
 from syncd.permitting import Wanted
 from syncd.plugin import Selection, Sensing
+from tests.collectors.aws.loopback import Script, as_json, calling, someone
+from tests.collectors.aws.loopback import serving as serving_at
 from tests.collectors.aws.readings import Reading
 
 CENTRAL, OTHER = "100000000001", "100000000008"
@@ -131,6 +137,66 @@ async def test_an_index_of_an_account_that_is_not_read_is_no_sign(
             await signs(session, scopes)
         assert {"event": "signs.unseen", "account": "999999999999", "region": "us-west-2"}.items() <= logs[0].items()
         assert "config:SelectAggregateResourceConfig" not in calls(estate)
+
+
+ARN = "arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123456789abcdef0"
+RESOURCE = {
+    "Arn": ARN,
+    "LastReportedAt": "2026-02-03T04:05:06Z",
+    "OwningAccountId": "111122223333",
+    "Properties": [
+        {"Data": [{"Key": "owner", "Value": "ann"}], "LastReportedAt": "2026-02-03T04:05:06Z", "Name": "tags"}
+    ],
+    "Region": "eu-west-1",
+    "ResourceType": "ec2:volume",
+    "Service": "ec2",
+}
+ROW = '{"COUNT(*)":2,"resourceType":"AWS::EC2::Volume","accountId":"111122223333","awsRegion":"eu-west-1"}'
+FIELDS = {
+    "SelectFields": [{"Name": "accountId"}, {"Name": "awsRegion"}, {"Name": "resourceType"}, {"Name": "COUNT(*)"}]
+}
+VOLUME = Sighting("111122223333", "eu-west-1", ("ec2",), "volume")
+
+
+def asking(client: Client) -> Asking:
+    return Asking(client, Reading(), someone("us-west-2", CENTRAL), "us-west-2", {})
+
+
+def sent(script: Script, service: str, operation: str) -> list[dict[str, Any]]:
+    """What was asked for, as the provider's own model takes it."""
+    shape = get_session().get_service_model(service).operation_model(operation).input_shape
+    bodies = [json.loads(body) for _, body in script.requests]
+    for body in bodies:
+        validate_parameters(body, shape)  # raises for what is none
+    return bodies
+
+
+async def test_resource_explorer_is_asked_page_after_page_as_its_model_says() -> None:
+    view = {"ViewArn": VIEW}
+    script = Script(
+        [as_json({"Resources": [RESOURCE] * 3, "NextToken": "two", **view}), as_json({"Resources": [], **view})]
+    )
+    async with serving_at(script) as url, calling(url) as client:
+        assert [each async for each in explored(client.models, asking(client), EXPLORER)] == [VOLUME], (
+            "each once a page"
+        )
+    assert sent(script, "resource-explorer-2", "ListResources") == [
+        {"ViewArn": VIEW, "MaxResults": 1000},
+        {"ViewArn": VIEW, "MaxResults": 1000, "NextToken": "two"},
+    ]
+    assert {request.path for request, _ in script.requests} == {"/ListResources"}
+    assert "/us-west-2/resource-explorer-2/" in script.requests[0][0].headers["Authorization"]
+
+
+async def test_config_is_asked_page_after_page_as_its_model_says() -> None:
+    script = Script(
+        [as_json({"Results": [ROW, "{"], "QueryInfo": FIELDS, "NextToken": "2"}), as_json({"Results": [ROW]})]
+    )
+    async with serving_at(script) as url, calling(url) as client:
+        found = [each async for each in aggregated(client.models, asking(client), AGGREGATOR)]
+    assert found == [VOLUME, VOLUME]
+    asked = {"ConfigurationAggregatorName": "organization", "Expression": EXPRESSION, "Limit": 100}
+    assert sent(script, "config", "SelectAggregateResourceConfig") == [asked, {**asked, "NextToken": "2"}]
 
 
 @cache
