@@ -13,6 +13,7 @@ from syncd.search.tree import All, Path, Query
 
 TABLES = (
     "node", "document", "volatile", "edge", "handle", "scope", "words", "property", "indexed", "stale", "past_node",
+    "past_node_of_key",
     "past_edge", "past_handle",
 )  # fmt: skip
 MANY = 1_000_000

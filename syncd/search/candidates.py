@@ -103,10 +103,15 @@ def _closed(connection: sqlite3.Connection, context: Context, best: Candidates, 
     others = [each.holds for each in sure if each is not start and each.holds][:NARROWED]
     return (
         f"select i.node as key from ({start.entries}) f cross join indexed_past i on i.id = f.entry "
-        f"where {' and '.join(['true', *others])} union select h.node from node_history h "
-        f"where h.to_commit > {context.commit} and h.from_commit <= {context.commit} and not exists "
-        "(select 1 from indexed_past i where i.node = h.node and i.from_commit = h.from_commit)"
+        f"where {' and '.join(['true', *others])} union select node from bare "
+        f"where to_commit > {context.commit} and from_commit <= {context.commit} union select node from node_history "
+        f"where to_commit > max({context.commit}, {_upto(connection)}) and from_commit <= {context.commit}"
     )
+
+
+def _upto(connection: sqlite3.Connection) -> int:
+    """The commit up to which it is known which closed versions the index has not."""
+    return int(connection.execute("select value from counter where name = 'past'").fetchone()[0])
 
 
 def _is_indexed(connection: sqlite3.Connection) -> bool:

@@ -10,11 +10,12 @@ from msgspec import Raw, Struct, json
 COLUMNS = ("scope", "urn", "id", "name", "account", "region", "zone", "created_at", "updated_at", "first_seen")
 DOCUMENT = {"tags": "tags", "common": "common", "document": "body"}
 _THEN = "to_commit > {commit} and from_commit <= {commit}"
+_NODE = ", ".join(f"was(data, '{name}') as {name}" for name in COLUMNS)
+_NODE += ", (select at from main.commit_log where number = from_commit) as changed_at from main.node_history where "
 VIEWS = {
-    "past_node": "select node as key, kind, "
-    + ", ".join(f"was(data, '{name}') as {name}" for name in COLUMNS)
-    + ", (select at from main.commit_log where number = from_commit) as changed_at from main.node_history where "
-    + _THEN,
+    "past_node": f"select node as key, kind, {_NODE}{_THEN}",
+    # Where one node is looked up, never by its kind: that would go through all closed versions of the kind for each.
+    "past_node_of_key": f"select node as key, +kind as kind, {_NODE}{_THEN}",
     "past_document": "select node, "
     + ", ".join(f"was(data, '{name}') as {column}" for name, column in DOCUMENT.items())
     + " from main.node_history where "
@@ -49,9 +50,12 @@ def load(connection: sqlite3.Connection, commit: int) -> float:
     connection.execute("pragma query_only = off")  # it would forbid temporary views too; the file is opened read-only
     connection.create_function("was", 2, _Versions().field, deterministic=True)
     with one_moment(connection):
+        made = dict(connection.execute("select name, sql from temp.sqlite_master").fetchall())
         for name, select in VIEWS.items():
-            connection.execute(f"drop view if exists temp.{name}")
-            connection.execute(f"create temp view {name} as {select.format(commit=int(commit))}")
+            text = f"CREATE VIEW {name} as {select.format(commit=int(commit))}"  # as SQLite writes it down
+            if made.get(name) != text:
+                connection.execute(f"drop view if exists temp.{name}")
+                connection.execute(text.replace("VIEW", "temp view", 1))
         closed = "select count(*) from (select 1 from node_history where to_commit > ? limit ?)"
         count = int(connection.execute(closed, (commit, int(LONGEST / EACH))).fetchone()[0])
     return count * EACH

@@ -25,7 +25,9 @@ def nodes(context: Context, node: str, *, key: str = "") -> Iterator[tuple[str, 
     nodes there are to look up.
     """
     for table, document, condition in _node_tables(context, node):
-        joined = f"{table} {node}{' not indexed' if key else ''}"
+        joined = f"{table} {node}"
+        if key:
+            joined = f"{joined} not indexed" if table == "node" else f"{table}_of_key {node}"
         if node in context.documents:
             # Every node has one. An equation would have SQLite build a filter out of all documents.
             joined += f" cross join {document} d_{node} on d_{node}.node between {node}.key and {node}.key"

@@ -15,8 +15,8 @@ from syncd.store.indexing import BATCH, Wanted
 from syncd.store.journal import advance
 from syncd.store.rows import insert
 
-STEP = 2_000
-"""Nodes of one transaction: a sync that wants to write meanwhile waits for some ten milliseconds."""
+STEP = 1_000
+"""Nodes of one transaction: a sync that wants to write meanwhile waits for a fifth of a second."""
 LONGEST = 200
 """Characters of a text that is indexed; longer ones are looked for in the documents."""
 COMMON = frozenset(name for kind in BASE_KINDS for name in kind.properties) - {"tags", "kind"}
@@ -65,6 +65,14 @@ CLOSED = "insert into indexed_past select id, node, from_commit from indexed whe
 """An entry goes from the present to the past. The version that it is of is closed, or will be."""
 
 
+BARE = """
+insert or ignore into bare select h.to_commit, h.node, h.from_commit from node_history h
+ where h.to_commit > (select value from counter where name = 'past') and h.to_commit <= :last
+   and not exists (select 1 from indexed_past i where (i.node, i.from_commit) = (h.node, h.from_commit))
+"""
+"""They came and went between two steps, or were closed before the index was made anew."""
+
+
 def changed(connection: sqlite3.Connection, keys: Iterable[int]) -> None:
     """These nodes are new or differ."""
     insert(connection, "insert or ignore into stale", [(key,) for key in sorted(keys)])
@@ -98,7 +106,7 @@ def step(connection: sqlite3.Connection, wanted: Sequence[Wanted] = ()) -> int:
     connection.execute("insert into indexing select node from main.stale order by node limit ?", (STEP,))
     count = int(connection.execute("select count(*) from temp.indexing").fetchone()[0])
     if not count:
-        return 0
+        return _bare(connection)
     connection.execute(f"{CLOSED} in (select node from temp.indexing)")
     brief.forget(connection, "in (select node from temp.indexing)")
     connection.execute("delete from indexed where node in (select node from temp.indexing)")
@@ -112,6 +120,14 @@ def step(connection: sqlite3.Connection, wanted: Sequence[Wanted] = ()) -> int:
     indexing.fill(connection, plan, last - count, last)
     connection.execute("delete from stale where node in (select node from temp.indexing)")
     return count
+
+
+def _bare(connection: sqlite3.Connection) -> int:
+    """With nothing left to index: notes which versions closed since the last time have no entry. Returns 0."""
+    last = int(connection.execute("select value from counter where name = 'commit'").fetchone()[0])
+    connection.execute(BARE, {"last": last})
+    connection.execute("update counter set value = ?1 where name = 'past' and value < ?1", (last,))
+    return 0
 
 
 def _has_words(connection: sqlite3.Connection) -> bool:
@@ -137,6 +153,7 @@ def _empty(connection: sqlite3.Connection) -> None:
     connection.execute("delete from brief")
     connection.execute("delete from indexed")
     connection.execute("delete from indexed_past")
-    connection.execute("update counter set value = 0 where name = 'index'")
+    connection.execute("delete from bare")
+    connection.execute("update counter set value = 0 where name in ('index', 'past')")
     connection.execute("drop table if exists words")
     connection.execute("insert or ignore into stale select key from node")

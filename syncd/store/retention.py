@@ -81,12 +81,21 @@ _DEAD_ENTRIES = (
     "select i.id from indexed_past i where not exists "
     "(select 1 from node_history h where h.node = i.node and h.from_commit = i.from_commit) limit ?"
 )
+_DEAD_BARE = (
+    "select json_array(b.to_commit, b.node, b.from_commit) from bare b where not exists "
+    "(select 1 from node_history h where h.node = b.node and h.from_commit = b.from_commit) limit ?"
+)
+_DROP_BARE = (
+    "delete from bare where (to_commit, node, from_commit) in "
+    "(select value ->> '$[0]', value ->> '$[1]', value ->> '$[2]' from json_each(?))"
+)
 _STEPS = (
     (_OLD_VERSIONS, "delete from node_history where rowid in (select value from json_each(?))"),
     (_OLD_EDGES, "delete from edge_history where rowid in (select value from json_each(?))"),
     (_OLD_HANDLES, "delete from handle_history where rowid in (select value from json_each(?))"),
     (_OLD_STATES, _DROP_STATES),
     (_DEAD_ENTRIES, "delete from indexed_past where id in (select value from json_each(?))"),
+    (_DEAD_BARE, _DROP_BARE),
 )
 
 

@@ -49,14 +49,22 @@ async def test_every_resource_has_its_brief_or_waits_for_one(world: World) -> No
         "(n.from_commit, n.account, n.region, (select common from document where node = n.key))"
     )
     nobodys = "select key from brief where key not in (select key from node) or entry not in (select id from indexed)"
+    unknown = (
+        "select 1 from node_history h where h.to_commit <= (select value from counter where name = 'past') "
+        "and not exists (select 1 from indexed_past where (node, from_commit) = (h.node, h.from_commit)) "
+        "and not exists (select 1 from bare where (node, to_commit) = (h.node, h.to_commit))"
+    )
     for number in range(60):
         await world.sync(accept=("*",))
-        if number % 3 == 0:
+        if number % 5 == 0:
             await index(world)
+            assert world.query("select value from counter where name = 'past'") == [(last(world),)]
+        assert world.query(unknown) == []
         assert world.query(wrong) == []
         assert world.query(nobodys) == []
         history.step()
-    assert world.query("select count(*) > 5 from brief") == [(1,)]
+    for table in ("brief", "bare", "indexed_past"):
+        assert world.query(f"select count(*) > 1 from {table}") == [(1,)]
 
 
 async def test_a_common_property_is_added_up_from_briefs_also_where_they_are_behind(world: World) -> None:

@@ -17,6 +17,15 @@ create index brief_since on brief (from_commit);
 -- The kind under which a node's brief stands.
 alter table indexed add column kind integer not null default 0;
 
+-- Closed versions of which the index has no entry, up to the commit of the counter `past`: a search of the past looks at them.
+create table bare (
+  to_commit   integer not null,
+  node        integer not null,
+  from_commit integer not null,
+  primary key (to_commit, node, from_commit)
+) strict, without rowid;
+insert into counter values ('past', 0);
+
 -- The index is made anew, with briefs.
 delete from property;
 delete from indexed;
