@@ -89,7 +89,7 @@ def _grow(chosen: Sequence[Candidate], model: ServiceModel, curated: Curated, ru
     taken = set(curated.names)
     waiting = sorted(chosen, key=lambda each: each.operation.name)
     while waiting:
-        ready = [(each, parent_of(each, providers) if each.needs else None) for each in waiting]
+        ready = [(each, _parent(each, providers, rules)) for each in waiting]
         now = [(each, parent) for each, parent in ready if not each.needs or parent is not None]
         if not now:
             break
@@ -109,6 +109,13 @@ def _grow(chosen: Sequence[Candidate], model: ServiceModel, curated: Curated, ru
     for each in waiting:
         found.left_out[each.operation.name] = f"needs an argument that no kind of its service gives: {each.needs}"
     found.kinds.sort(key=lambda each: each.kind)
+
+
+def _parent(each: Candidate, providers: Sequence[Provider], rules: Rules) -> tuple[Provider, str] | None:
+    if not each.needs:
+        return None
+    kind = rules.parents.get(each.label)
+    return parent_of(each, [provider for provider in providers if kind in (None, provider.kind)])
 
 
 def _name(each: Candidate, rules: Rules, taken: Collection[str]) -> str:

@@ -33,6 +33,7 @@ class Rules(Struct, frozen=True, eq=False):
     identities: Mapping[str, Mapping[str, Any]]
     arguments: Mapping[str, Mapping[str, Any]]
     needs: Mapping[str, str]
+    parents: Mapping[str, str]
     actions: Mapping[str, str]
 
     def why_not(self, service: str, operation: str) -> str:
@@ -65,6 +66,7 @@ def load(path: Path = FILE) -> Rules:
         identities=data["identities"],
         arguments=data["arguments"],
         needs=data["needs"],
+        parents=data["parents"],
         actions=data["actions"],
     )
 

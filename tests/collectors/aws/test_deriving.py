@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from botocore.model import ServiceModel
+from msgspec.structs import replace
 
 from collectors.aws import catalog
+from collectors.aws import derived as derived_catalog
 from collectors.aws.check import Botocore
 from collectors.aws.derived import FOLDER
 from collectors.aws.deriving import rules
@@ -121,6 +123,24 @@ def test_a_list_of_one_thing_hangs_in_the_kind_that_gives_its_argument() -> None
     assert bar["arn"] == "urn:aws:{account}:{region}:aws_zoo_bar:{cage_id}/{name}"
 
 
+def test_of_several_kinds_that_have_the_argument_a_rule_says_which_is_the_parent() -> None:
+    """It may be one that is derived itself, where a curated one has a key of that name."""
+    big = Provider("aws_zoo_big_cage", ("big_cage",), frozenset({"cage_id"}), "", "cage_id", "")
+    shapes = {"Cages": list_of("Cage"), "Cage": structure(CageId="Text", Name="Text")}
+    operations = {"ListCages": ({}, {"Cages": "Cages"}), "ListBars": ({"CageId": "Text"}, {"Cages": "Cages"})}
+    curated = Curated(frozenset(), (big,), frozenset({"aws_zoo_big_cage"}))
+    ruled = replace(RULES, parents={"zoo.ListBars": "aws_zoo_cage"})
+    for rules_, kind in ((RULES, "aws_zoo_big_cage"), (ruled, "aws_zoo_cage")):
+        found = derive("zoo", model(operations, **shapes), {}, curated, rules_)
+        assert {each.kind: each.table.get("parent", {}).get("kind") for each in found.kinds}["aws_zoo_bar"] == kind
+
+
+def test_kinds_that_rules_name_as_parents_are_there() -> None:
+    """A slip would leave the list out without a word."""
+    known = derived_catalog.index().keys() | catalog.load().kinds.keys()
+    assert set(RULES.parents.values()) - known == set()
+
+
 def test_an_argument_that_no_kind_gives_leaves_the_list_out() -> None:
     operations = {"ListBars": ({"CageId": "Text"}, {"Bars": "Bars"})}
     found = derived(operations, Bars=list_of("Bar"), Bar=structure(Name="Text"))
@@ -199,7 +219,7 @@ def test_what_is_named_as_kept_is_kept() -> None:
 def test_the_committed_files_are_what_is_derived() -> None:
     """Of a few services, in every run; `python -m collectors.aws.deriving --check` looks at all."""
     known, operations = catalog.load(), Botocore()
-    for name, found, pages in models(["appconfig", "guardduty", "s3tables", "swf"]):
+    for name, found, pages in models(["appconfig", "appsync", "guardduty", "s3tables", "swf"]):
         derived_now = derive(name, found, pages, curated_of(known, name, operations), RULES)
         assert [*_bodies(text_of(derived_now))] == [*_bodies((FOLDER / f"{name}.toml").read_text())]
 
