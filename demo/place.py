@@ -1,7 +1,7 @@
 """Where something is built: an account and a region, with clients of the AWS SDK for it."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import boto3
 import botocore.session
@@ -47,6 +47,9 @@ class Place:
             self._session = self._session or session(self.account.credentials, self.region)
             self._clients[service] = self._session.client(service, endpoint_url=self.url, config=ONE_TRY)
         return self._clients[service]
+
+    def elsewhere(self, region: str) -> Self:
+        return replace(self, region=region, _clients={}, _session=None)
 
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account.id}:{resource}"

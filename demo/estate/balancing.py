@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.estate.site import Site
-from demo.place import Place, pairs
+from demo.place import pairs
 
 DOMAIN = "bookshop.example"
 
@@ -127,7 +127,7 @@ def firewall(site: Site) -> None:
     """A web ACL in front of the balancer, and one for what is delivered worldwide, which lives in us-east-1."""
     waf = site.place.client("wafv2")
     waf.associate_web_acl(WebACLArn=_acl(site, waf, "shop", "REGIONAL"), ResourceArn=site.arns["balancer"])
-    _acl(site, Place(site.place.url, site.place.account, "us-east-1").client("wafv2"), "pictures", "CLOUDFRONT")
+    _acl(site, site.place.elsewhere("us-east-1").client("wafv2"), "pictures", "CLOUDFRONT")
 
 
 def _acl(site: Site, waf: Any, name: str, scope: str) -> str:

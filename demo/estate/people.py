@@ -3,7 +3,7 @@
 from typing import Any
 
 from demo.estate.site import Site
-from demo.place import Place, pairs
+from demo.place import pairs
 
 
 def build(site: Site) -> None:
@@ -151,7 +151,7 @@ def _name(site: Site) -> None:
         "PhoneNumber": "+1.2065550100",
         "Email": "ada@bookshop.example",
     }
-    Place(site.place.url, site.place.account, "us-east-1").client("route53domains").register_domain(
+    site.place.elsewhere("us-east-1").client("route53domains").register_domain(
         DomainName=f"bookshop-{site.stage}.com",
         DurationInYears=2,
         AdminContact=contact,
