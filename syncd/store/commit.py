@@ -90,7 +90,10 @@ class Commit:
         nodes.same_urn(old, record)
         if old.scope != self.row.id and not self._takes_over(record, old):
             self._sight(record)
-        elif self._is_another(record, old):
+            return
+        if old.scope != self.row.id:
+            self._move_edges(record.key, old.scope)
+        if self._is_another(record, old):
             self._close_edges(record.key)
             self._delete(record.key, old)
             fresh.append(record)
@@ -119,8 +122,6 @@ class Commit:
         if same and self.told:
             nodes.write_flags(self.journal, [record])  # only the order of something differs
             return
-        if old.scope != self.row.id:
-            self._move_edges(record.key, old.scope)
         if not same:
             nodes.replace(self.journal, self.row.id, self.words.kinds, old, record)
         nodes.follow_handles(self.journal, record)

@@ -354,3 +354,21 @@ async def test_event_numbers_have_no_gaps(world: World) -> None:
         await world.sync()
     numbers = [n for (n,) in world.query("select seq from event order by seq")]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_what_is_made_anew_under_a_retired_owner_belongs_to_who_sees_it_and_goes_with_it(world: World) -> None:
+    early, late = ({"created_at": f"2026-0{month}-01T00:00:00Z", "edges": (inside("1", "b"),)} for month in (1, 2))
+    world.cloud.put(A, box("1", "a", **early), box("1", "b"))
+    await world.sync()
+    world.cloud.put(B, box("1", "a", **early), box("1", "c"))
+    await world.sync()
+    world.cloud.boxes.pop(A)
+    await world.sync()
+    world.cloud.put(B, box("1", "a", **late), box("1", "c"))
+    await world.sync()
+    assert world.query("select count(*) from sighting") == [(0,)]
+    ours = "select count(distinct scope) from edge where type = (select id from edge_type where name = 'in')"
+    assert world.query(ours) == [(1,)]
+    world.cloud.put(B, box("1", "c"))
+    await world.sync()
+    assert world.events()[-1] == ("resource.deleted", "a")
