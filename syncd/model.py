@@ -109,6 +109,24 @@ class Doubt(Struct, frozen=True):
     always: bool = False
 
 
+class Imprint(Struct, frozen=True):
+    """What the answers of this reading were, in bytes that only the collector understands.
+
+    When the reading is believed as a whole, the next one of its scope is given them (Reader.imprint).
+    """
+
+    value: bytes
+
+
+class Same(Struct, frozen=True):
+    """The answers are those of the imprint that the reading was given, so the scope is as it was: yielded alone.
+
+    `answers`: how many there were.
+    """
+
+    answers: int = 1
+
+
 class Blind(Struct, frozen=True):
     """Discovery that did not see all: scopes of `account` ("" = of all) not yielded are marked, not retired."""
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from syncd.kinds import Kind
-from syncd.model import Act, Blind, Doubt, Gap, Last, Node, Scope
+from syncd.model import Act, Blind, Doubt, Gap, Imprint, Last, Node, Same, Scope
 from syncd.notice import Notice
 
 T = TypeVar("T")
@@ -69,6 +69,9 @@ class Reader(Calls, Protocol):
 
     again: bool
     """True for the second reading after a Doubt: whatever is still so is believed, or fails the scope."""
+    imprint: bytes
+    """Of the reading that made all that is known of the scope; b"" when there is none, or something touched it since.
+    A reading that is given one asks nothing of `had`."""
 
     async def last(self, urn: str) -> Last | None:
         """What the store last knew of a node of this scope, None when it is new."""
@@ -102,8 +105,8 @@ class Session(Protocol):
         """Accounts, regions, what: cheap. What could not be looked into is yielded as Blind."""
         ...
 
-    def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
-        """All nodes of the scope, or raises a ReadError."""
+    def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt | Imprint | Same]:
+        """All nodes of the scope, or that they are the same as before; or raises a ReadError."""
         ...
 
     def skip(self, scope: Scope) -> None:

@@ -59,6 +59,7 @@ class SyncSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     disabled_for_hours: Annotated[float, Meta(ge=0)] = 24.0
     max_nodes_per_scope: Count = 1_000_000
     max_document_bytes: Annotated[int, Meta(ge=1024)] = 262_144
+    recognise_unchanged: bool = True
 
 
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

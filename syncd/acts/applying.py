@@ -20,6 +20,7 @@ from syncd.store.diff import changes
 from syncd.store.journal import Journal
 from syncd.store.nodes import comparable, fetch
 from syncd.store.plans import Row
+from syncd.store.reading import Known as KnownNodes
 from syncd.store.records import Record, encode
 from syncd.store.store import Store
 from syncd.sync.calls import HostCalls
@@ -135,7 +136,7 @@ class Applier:
     async def _read(self, scope: Scope, node: Node) -> Node | None:
         actor = await self._actor(scope.collector)
         calls = HostCalls(self.limits(), patience_of(self.config().sync))
-        return await actor.read(scope, node, ScopeReader(calls, self.store, {}, again=False))
+        return await actor.read(scope, node, ScopeReader(calls, self.store, KnownNodes(), again=False))
 
     async def _actor(self, name: str) -> Actor:
         """The collector's session, opened once. Raises CredentialsError or Failed."""

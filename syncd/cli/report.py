@@ -42,12 +42,13 @@ def _figures(summary: RunSummary) -> str:
     scopes = ", ".join(f"{count:,} {state}" for state, count in sorted(summary.scopes.items()) if count) or "none"
     scopes += f"; {summary.resting:,} not asked this time" if summary.resting else ""
     events = f", events {summary.first_event}-{summary.last_event}" if summary.last_event else ""
+    same = f", {summary.same:,} answers as they were" if summary.same else ""
     return (
         f"scopes: {scopes}\n"
         f"resources: {summary.nodes:,}; {summary.created:,} created, {summary.updated:,} updated, "
         f"{summary.deleted:,} deleted{events}\n"
         f"calls: {summary.calls:,}, {summary.retries:,} retried, {summary.throttles:,} throttled; "
-        f"{summary.bytes / 1e6:,.1f} MB read"
+        f"{summary.bytes / 1e6:,.1f} MB read{same}"
     )
 
 

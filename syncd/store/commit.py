@@ -1,6 +1,6 @@
 """A complete reading of one scope becomes one transaction: nodes, edges, history, events and coverage, or nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from operator import attrgetter
 from typing import Any
 
@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.model import Gap, Scope
-from syncd.store import coverage, edges, nodes
+from syncd.store import coverage, edges, imprints, nodes
 from syncd.store.coverage import Coverage
 from syncd.store.diff import changes
 from syncd.store.journal import Event, Journal
 from syncd.store.names import Names
-from syncd.store.reading import Reading, owner_account
+from syncd.store.reading import Known, Reading, owner_account
 from syncd.store.records import Record, dumps, split
 
 HEIR = (
@@ -35,12 +35,14 @@ class Vocabulary(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What a commit did."""
+    """What a commit did. `imprint` is what is kept of the reading's; `touched`: scopes that hold other nodes now."""
 
     coverage: Coverage
     created: int = 0
     updated: int = 0
     deleted: int = 0
+    imprint: bytes = b""
+    touched: Set[int] = frozenset()
 
 
 class Commit:
@@ -58,6 +60,7 @@ class Commit:
         self.row = start if start.id else coverage.store(journal, start, replace(start, run=journal.run))
         self.told = bool(start.baseline) and start.fingerprint == reading.scope.fingerprint
         self.created = self.updated = self.deleted = 0
+        self.settled = True  # False: what is volatile of a node that was taken over is written by the next reading
 
     def run(self) -> Outcome:
         reading = self.reading
@@ -65,8 +68,10 @@ class Commit:
             self._vanish(key)
         self.write()
         row = self._cover()
+        imprint = reading.lasting if self.settled else b""
+        kept = imprints.keep(self.connection, row.id, imprint, reading.known.turn)
         self.journal.close()
-        return Outcome(row, self.created, self.updated, self.deleted)
+        return Outcome(row, self.created, self.updated, self.deleted, kept, self.journal.touched)
 
     def write(self) -> None:
         """What differs, but for what vanished."""
@@ -93,6 +98,8 @@ class Commit:
             return
         if old.scope != self.row.id:
             self._move_edges(record.key, old.scope)
+            imprints.touch(self.journal, old.scope)
+            self.settled = False
         if self._is_another(record, old):
             self._close_edges(record.key)
             self._delete(record.key, old)
@@ -215,12 +222,14 @@ def renew(journal: Journal, words: Vocabulary, scope: Scope, record: Record, row
 
     What only a whole reading measures stays as it was measured last.
     """
-    if nodes.present(journal.connection, [record.key]):
+    if owner := journal.connection.execute("select scope from node where key = ?", (record.key,)).fetchone():
+        for holder in {row.id, *owner}:
+            imprints.touch(journal, holder)
         old = journal.connection.execute("select body from volatile where node = ?", (record.key,)).fetchone()
         if old and record.volatile:
             both = {**orjson.loads(old[0]), **orjson.loads(record.volatile)}
             record = replace(record, volatile=dumps(both).decode())
-        reading = Reading(scope, {}, 0, 1, changed=[record])
+        reading = Reading(scope, Known(), 0, 1, changed=[record])
         reading.volatile += [(record.key, record.volatile)] if record.volatile else []
         Commit(journal, words, reading, row, quiet=False).write()
 
@@ -246,6 +255,7 @@ def inherited(journal: Journal, key: int, old: nodes.Stored) -> bool:
     if heir is None:
         return False
     nodes.hand_over(journal, key, old, heir[0])
+    imprints.touch(journal, heir[0])
     journal.connection.execute("delete from sighting where scope = ? and node = ?", (heir[0], key))
     return True
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from syncd.model import Scope
+from syncd.store import imprints
 from syncd.store.journal import Event, Journal
 
 QUIETLY = {"disabled", "never"}
@@ -177,6 +178,7 @@ def forget(journal: Journal, row: Coverage) -> None:
     """Removes the row of a scope that holds nothing any more; the history still knows its name and its states."""
     _close(journal, row)
     journal.connection.execute("delete from scope where id = ?", (row.id,))
+    imprints.forget(journal.connection, row.id)
     journal.connection.execute(
         "insert into scope_gone values (?, ?, ?, ?, ?, ?)",
         (row.id, row.collector, row.account, row.region, row.name, journal.number),

@@ -21,7 +21,10 @@ class Event(Struct, frozen=True):
 
 
 class Journal:
-    """Collects what happens in one transaction and writes it at the end. `number` is the commit's number."""
+    """Collects what happens in one transaction and writes it at the end. `number` is the commit's number.
+
+    `touched`: scopes whose nodes were changed by something else than a reading of theirs.
+    """
 
     def __init__(self, connection: sqlite3.Connection, now: str, run: int) -> None:
         self.connection = connection
@@ -29,6 +32,7 @@ class Journal:
         self.run = run
         self._number = 0
         self._events: list[Event] = []
+        self.touched: set[int] = set()
 
     @property
     def number(self) -> int:

@@ -1,7 +1,7 @@
 """What a run could not look into, or no longer finds: marked, retired, forgotten; and empty scopes as a whole."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -20,6 +20,15 @@ class Leaving(Kept):
     _rows: dict[str, Coverage]
     _quiet: dict[Place, set[str]]
     _served: dict[Place, str]
+
+    def __init__(self, now: Callable[[], str]) -> None:
+        super().__init__(now)
+        self._imprints: dict[int, bytes] = {}
+
+    def _touched(self, scopes: Iterable[int]) -> None:
+        """What these scopes hold is not just what their readings made."""
+        for scope in scopes:
+            self._imprints.pop(scope, None)
 
     async def retire(self, keys: Iterable[str], reason: str) -> None:
         """Marks stored scopes as retired: their rows stay and are never acted on."""
@@ -61,15 +70,19 @@ class Leaving(Kept):
         row = self._rows[key]
         now, run = self._now(), self.run
 
-        def write(connection: sqlite3.Connection) -> int:
+        def write(connection: sqlite3.Connection) -> tuple[int, set[int]]:
             journal = Journal(connection, now, run)
             count = commit.drop_nodes(journal, self._words, row)
             journal.tell(Event("scope.forgotten", scope=row.key, body={"nodes": count, "reason": row.reason}))
             coverage.forget(journal, row)
             journal.close()
-            return count
+            return count, journal.touched
 
-        return await self._writer.write(write, lambda _count: self._rows.__delitem__(key))
+        def note(done: tuple[int, set[int]]) -> None:
+            del self._rows[key]
+            self._touched([row.id, *done[1]])
+
+        return (await self._writer.write(write, note))[0]
 
     async def drop_quiet(self, gone: Mapping[Place, set[str]]) -> None:
         """Takes names out of the shared rows of empty scopes: they are no longer discovered."""

@@ -86,8 +86,8 @@ class Ledger:
         """Records something that happened outside any run."""
         await self.change(lambda journal: journal.tell(event))
 
-    async def change(self, change: Callable[[Journal], T]) -> T:
-        """Something that happens outside any run, with its events, as one transaction."""
+    async def change(self, change: Callable[[Journal], T], then: Callable[[T], None] = lambda _: None) -> T:
+        """Something that happens outside any run, with its events, as one transaction. `then`: see Writer.write."""
         now = self._now()
 
         def write(connection: sqlite3.Connection) -> T:
@@ -96,7 +96,7 @@ class Ledger:
             journal.close()
             return result
 
-        return await self._writer.write(write)
+        return await self._writer.write(write, then)
 
     async def flag(self, name: str) -> bool:
         """A switch that outlives the process; off until it is set."""

@@ -1,7 +1,7 @@
 """One reading of one scope, compared with what was known while it streams in: only what differs is kept."""
 
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -27,7 +27,10 @@ class KnownNode(NamedTuple):
         return facet in split(self.facets) or (facet in split(self.unseen) and facet not in split(self.never))
 
 
-Known = Mapping[int, KnownNode]
+class Known(dict[int, KnownNode]):
+    """What the store holds of a scope, by key. `turn`: of its imprint before that was looked at."""
+
+    turn: int = 0
 
 
 class Reading(Struct):
@@ -36,6 +39,7 @@ class Reading(Struct):
     `broken`: why the reading contradicts itself; it may then only fill a scope of which nothing is known.
 
     `rebase`: the catalog entry or the provider's model changed, so every node is written anew with its edges.
+    `same`: how many nodes are known, when all is as it was; nothing else is filled then. `imprint`: of this reading.
     `lost_facets` counts nodes on which a facet that had a value now has none: an answer to doubt.
     """
 
@@ -54,6 +58,8 @@ class Reading(Struct):
     doubts: list[str] = field(default_factory=list)
     grave: list[str] = field(default_factory=list)
     lost_facets: int = 0
+    same: int | None = None
+    imprint: bytes = b""
 
     def add(self, node: Node) -> None:
         """Raises Failed for a node listed twice, too many nodes, or one that cannot be stored."""
@@ -83,12 +89,25 @@ class Reading(Struct):
         self.grave.append(f"{urn} is listed twice in one reading")
 
     @property
+    def count(self) -> int:
+        """Nodes of the scope."""
+        return len(self.seen) if self.same is None else self.same
+
+    @property
+    def lasting(self) -> bytes:
+        """The imprint, where the store holds just what was read, without any doubt. Of what is empty none is needed."""
+        doubtful = self.gaps or self.doubts or self.grave or self.broken
+        return self.imprint if self.seen and not doubtful else b""
+
+    @property
     def vanished(self) -> list[int]:
         """Keys that were known and are not in this reading."""
         return [key for key in self.known if key not in self.seen]
 
     def leave(self, keys: Set[int]) -> None:
         """These were read alone since this reading began: what it saw of them is older."""
+        if keys:
+            self.imprint = b""
         if keys and not self.rebase:
             self.changed = [record for record in self.changed if record.key not in keys]
             self.flags = [record for record in self.flags if record.key not in keys]

@@ -34,6 +34,7 @@ _WHOLE = {
         "select scope || ' sees ' || node from sighting "
         "where scope not in (select id from scope) or node not in (select key from node)"
     ),
+    "imprints of an unknown scope": "select scope from imprint where scope not in (select id from scope)",
     "versions of an unknown kind": "select node from node_history where kind not in (select id from kind)",
     "documents that are no JSON": (
         "select node from document where not (json_valid(tags) and json_valid(common) and json_valid(body))"

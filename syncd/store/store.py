@@ -10,10 +10,10 @@ import orjson
 from msgspec import Struct
 from msgspec.structs import replace
 
-from syncd.errors import ReadError, StoreError
+from syncd.errors import Failed, ReadError, StoreError
 from syncd.kinds import KindRegistry
 from syncd.model import Last, Node, Scope
-from syncd.store import commit, coverage, files, requests, runs
+from syncd.store import commit, coverage, files, imprints, requests, runs
 from syncd.store.alone import Alone
 from syncd.store.commit import Outcome, Vocabulary
 from syncd.store.coverage import Coverage, Place, Yields
@@ -38,10 +38,14 @@ BATCH = 256
 
 
 class Unchanged(Struct, frozen=True):
-    """A complete reading that brought nothing new. `stats`: None outside runs."""
+    """A complete reading that brought nothing new. `stats`: None outside runs.
+
+    `imprint`: where it is another one, with the turn of what was known.
+    """
 
     scope: Scope
     stats: ScopeRun | None
+    imprint: tuple[bytes, int] | None = None
 
 
 class Store(Leaving):
@@ -117,6 +121,7 @@ class Store(Leaving):
         self._quiet = coverage.load_quiet(connection)
         self._served = coverage.load_served(connection)
         self._yields = coverage.load_kinds(connection)
+        self._imprints = imprints.load(connection)
         self.requests = requests.pending(connection)
 
     def _declare(self, connection: sqlite3.Connection) -> None:
@@ -165,17 +170,32 @@ class Store(Leaving):
     def row(self, scope: Scope) -> Coverage | None:
         return self._rows.get(scope.key)
 
-    async def known(self, scope: Scope) -> Known:
-        """Nodes that the store holds for a scope, by key. A reading of the scope begins with it."""
+    def begin_reading(self, scope: Scope) -> bytes:
+        """A reading of the scope begins with it. Returns the imprint of what is known, b"" where there is none."""
         self._renewed.pop(scope.key, None)
+        return self.imprint(scope)
+
+    def imprint(self, scope: Scope) -> bytes:
+        """Of the reading that made all that is known of a scope, and is its last one."""
+        return self._imprints.get(self._rows[scope.key].id, b"") if self.stands(scope) else b""
+
+    def stands(self, scope: Scope) -> bool:
+        """Whether what is known of a scope is its last reading, complete and with the same meaning."""
+        row = self._rows.get(scope.key)
+        return row is not None and _stands(row, scope)
+
+    async def known(self, scope: Scope) -> Known:
+        """Nodes that the store holds for a scope, by key."""
         row = self._rows.get(scope.key)
         if row is None or not row.nodes:
-            return {}
+            return Known()
         name, of = self._words.kinds.name, (row.id,)
 
-        def read(connection: sqlite3.Connection) -> dict[int, KnownNode]:
+        def read(connection: sqlite3.Connection) -> Known:
+            turn = imprints.turn(connection, of[0])
             rows = connection.execute(KNOWN, of)
-            found = {key: KnownNode(h, name(k), f, u, n, v) for key, h, k, f, u, n, v in rows}
+            found = Known((key, KnownNode(h, name(k), f, u, n, v)) for key, h, k, f, u, n, v in rows)
+            found.turn = turn
             for key, digest in connection.execute("select node, hash from sighting where scope = ?", of):
                 found[key] = KnownNode(digest, "", owned=False)
             return found
@@ -215,10 +235,12 @@ class Store(Leaving):
         scope, old = reading.scope, self.row(reading.scope)
         reading.leave(self._renewed.get(scope.key, frozenset()))
         if self._unchanged(reading, old):
-            self._pending.append(Unchanged(scope, None if outside else stats))
+            self._pending.append(Unchanged(scope, None if outside else stats, self._newer(reading, old)))
             if len(self._pending) >= BATCH:
                 await self.flush()
             return Outcome(old or coverage.fresh(scope, True))
+        if reading.same is not None:
+            raise Failed(f"{scope.key} was said to be as it was, and nothing stands that it could be as")
         now, run = self._now(), 0 if outside else self.run
         quiet, shared = self._leave_quiet([scope])
         kinds = self._undeclared([scope])
@@ -232,6 +254,8 @@ class Store(Leaving):
         def note(outcome: Outcome) -> None:
             self._yields.update(kinds)
             self._rows[scope.key] = outcome.coverage
+            self._imprints[outcome.coverage.id] = outcome.imprint
+            self._touched(outcome.touched)
             if outside:
                 return
             done = replace(stats, created=outcome.created, updated=outcome.updated, deleted=outcome.deleted)
@@ -244,20 +268,25 @@ class Store(Leaving):
         old, record = self.row(scope), encode(node, largest)
         self._renewed.setdefault(scope.key, set()).add(record.key)
 
-        def write(journal: Journal) -> T:
+        def write(journal: Journal) -> tuple[T, set[int]]:
             if old is not None:
                 commit.renew(journal, self._words, scope, record, old)
-            return note(journal)
+            return note(journal), journal.touched
 
-        return await self.change(write)
+        return (await self.change(write, lambda done: self._touched(done[1])))[0]
 
     def _unchanged(self, reading: Reading, old: Coverage | None) -> bool:
         if reading.changed or reading.flags or reading.volatile or reading.gaps or reading.broken:
             return False
         if old is None:
-            return not reading.seen
-        same = old.state == "complete" and old.baseline and old.fingerprint == reading.scope.fingerprint
-        return bool(same) and len(reading.seen) == len(reading.known)
+            return not reading.seen and reading.same is None
+        return _stands(old, reading.scope) and len(reading.seen) == len(reading.known)
+
+    def _newer(self, reading: Reading, old: Coverage | None) -> tuple[bytes, int] | None:
+        """The imprint of a reading that brought nothing else that is new."""
+        if old is None or reading.same is not None or reading.lasting == self._imprints.get(old.id, b""):
+            return None
+        return reading.lasting, reading.known.turn
 
     def _undeclared(self, scopes: Iterable[Scope]) -> Yields:
         """What these scopes can yield, where the store knows it otherwise or not at all.
@@ -304,7 +333,9 @@ class Store(Leaving):
         shared = [(place, set(self._quiet[place])) for place in sorted(places)]
         kinds = self._undeclared(unchanged.scope for unchanged in pending)
 
-        def write(connection: sqlite3.Connection) -> dict[str, Coverage]:
+        newer = {rows[u.scope.key].id: u.imprint for u in pending if u.imprint and u.scope.key in rows}
+
+        def write(connection: sqlite3.Connection) -> tuple[dict[str, Coverage], dict[int, bytes]]:
             journal = Journal(connection, now, run)
             coverage.save_kinds(connection, kinds)
             fresh = {
@@ -319,11 +350,13 @@ class Store(Leaving):
                 run,
                 stats + [(rows[u.scope.key].id, u.stats) for u in pending if u.stats and u.scope.key in rows],
             )
+            kept = {scope: imprints.keep(connection, scope, *imprint) for scope, imprint in newer.items()}
             journal.close()
-            return fresh
+            return fresh, kept
 
-        def note(fresh: dict[str, Coverage]) -> None:
-            self._rows.update(fresh)
+        def note(done: tuple[dict[str, Coverage], dict[int, bytes]]) -> None:
+            self._rows.update(done[0])
+            self._imprints.update(done[1])
             self._yields.update(kinds)
 
         await self._writer.write(write, note)
@@ -353,3 +386,8 @@ class Store(Leaving):
             self._yields.update(kinds)
 
         await self._writer.write(write, note, lambda: self._rejoin_quiet((scope for scope, *_ in listed), quiet))
+
+
+def _stands(row: Coverage, scope: Scope) -> bool:
+    """Whether what is known is a complete reading with the same meaning."""
+    return row.state == "complete" and bool(row.baseline) and row.fingerprint == scope.fingerprint

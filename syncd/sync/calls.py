@@ -32,18 +32,20 @@ class Patience(Struct, frozen=True):
 
 
 class Tally(Struct):
-    """Calls of one scope, or of a whole run."""
+    """Calls of one scope, or of a whole run. `same`: answers that were what they were before, and not even read."""
 
     calls: int = 0
     retries: int = 0
     throttles: int = 0
     bytes: int = 0
+    same: int = 0
 
     def add(self, other: "Tally") -> None:
         self.calls += other.calls
         self.retries += other.retries
         self.throttles += other.throttles
         self.bytes += other.bytes
+        self.same += other.same
 
 
 class Budget:

@@ -172,4 +172,5 @@ def guards_of(settings: SyncSettings) -> Guards:
         settings.disabled_for_hours * 3600,
         settings.max_nodes_per_scope,
         settings.max_document_bytes,
+        settings.recognise_unchanged,
     )

@@ -28,6 +28,7 @@ async def summary_of(run: Run, store: Store, state: str, reason: str, seconds: f
         retries=run.total.retries,
         throttles=run.total.throttles,
         bytes=run.total.bytes,
+        same=run.total.same,
         first_event=first + 1 if last > first else 0,
         last_event=last if last > first else 0,
         sources=tuple(session.about() for session in run.sessions.values()),

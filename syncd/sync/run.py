@@ -14,6 +14,7 @@ from syncd.model import Blind, Scope
 from syncd.plugin import Selection, Sensing, Session
 from syncd.store import queries
 from syncd.store.coverage import Place, place_of, remembered
+from syncd.store.reading import Known
 from syncd.store.runs import ScopeRun
 from syncd.store.store import Store
 from syncd.sync.cadence import Cadence
@@ -151,7 +152,7 @@ class Run(Struct):
             if not isinstance(session, Sensing):
                 continue
             runner, calls = self._runner(session), self._calls()
-            reader, own = ScopeReader(calls, self.store, {}, False), [each for of, each in loose if of == name]
+            reader, own = ScopeReader(calls, self.store, Known(), False), [each for of, each in loose if of == name]
             woken = set()
             try:
                 async for scope in session.signs(self._sleeps, own, reader):

@@ -63,7 +63,8 @@ class IncompleteScope:
 class RunSummary:
     """A finished run. `state`: complete, incomplete, cancelled, failed. `seconds` is wall time; `bytes` of answers.
 
-    `resting`: scopes left out, since nothing is there or what is known is young enough.
+    `resting`: scopes left out, since nothing is there or what is known is young enough. `same`: answers that were what
+    they were before, so that nothing was made of them.
     """
 
     run: int
@@ -80,6 +81,7 @@ class RunSummary:
     retries: int = 0
     throttles: int = 0
     bytes: int = 0
+    same: int = 0
     first_event: int = 0
     last_event: int = 0
     sources: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any
 
 from syncd.errors import ReadError
 from syncd.kinds import Kind
-from syncd.model import Blind, Doubt, Edge, Gap, Node, Scope
+from syncd.model import Blind, Doubt, Edge, Gap, Imprint, Node, Same, Scope
 from syncd.plugin import Calls, Lane, Reader, Selection
 
 BOX = Kind("fake_box", ("resource",), ordered=frozenset({"steps"}))
@@ -35,7 +35,10 @@ def inside(account: str, name: str) -> Edge:
 
 @dataclass
 class Cloud:
-    """Scopes by key with their nodes; `trouble` by scope key is called with `again` in place of a reading's end."""
+    """Scopes by key with their nodes; `trouble` by scope key is called with `again` in place of a reading's end.
+
+    `imprints`: answers have imprints, and those that are as they were are recognised: their scopes are in `same`.
+    """
 
     boxes: dict[str, list[Node]] = field(default_factory=dict)
     trouble: dict[str, Callable[[bool], None]] = field(default_factory=dict)
@@ -46,6 +49,8 @@ class Cloud:
     skipped: list[str] = field(default_factory=list)
     second: dict[str, list[Node]] = field(default_factory=dict)
     delay: float = 0.0
+    imprints: bool = False
+    same: list[str] = field(default_factory=list)
 
     def put(self, scope: str, *nodes: Node) -> None:
         self.boxes[scope] = list(nodes)
@@ -99,7 +104,7 @@ class Cloud:
         _, account, region, name = key.split("/", 3)
         return Scope("fake", account, region, name, ("fake_box",), self.fingerprint)
 
-    async def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
+    async def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt | Imprint | Same]:
         self.readings.append((scope.key, reader.again))
 
         async def answer() -> list[Node]:
@@ -108,7 +113,15 @@ class Cloud:
                 trouble(reader.again)
             return (self.second if reader.again else self.boxes).get(scope.key, self.boxes[scope.key])
 
-        for node in await reader.run(Lane(scope.account, scope.region, "boxes"), "boxes:List", answer):
+        nodes = await reader.run(Lane(scope.account, scope.region, "boxes"), "boxes:List", answer)
+        imprint = repr(nodes).encode() if self.imprints and not self.extras.get(scope.key) else b""
+        if imprint and reader.imprint == imprint:
+            self.same.append(scope.key)
+            yield Same(1)
+            return
+        for node in nodes:
             yield node
+        if imprint:
+            yield Imprint(imprint)
         for extra in self.extras.get(scope.key, ()):
             yield extra

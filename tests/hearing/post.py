@@ -12,7 +12,7 @@ from syncd.errors import ReadError
 from syncd.hearer import Message
 from syncd.hearing.around import Around
 from syncd.hearing.ears import Ears
-from syncd.model import Blind, Doubt, Gap, Node, Scope
+from syncd.model import Blind, Doubt, Gap, Imprint, Node, Same, Scope
 from syncd.plugin import Calls, Lane, Reader, Selection
 from syncd.settings import Config, SyncSettings
 from syncd.store.store import Store
@@ -97,7 +97,7 @@ class Post(Cloud):
             if key in self.boxes and key.split("/")[1] not in self.dark:
                 yield self.scope(key)
 
-    async def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
+    async def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt | Imprint | Same]:
         self.reading[scope.key] += 1
         self.together = max(self.together, self.reading[scope.key])
         try:

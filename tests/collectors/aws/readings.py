@@ -71,6 +71,7 @@ class Reading:
 
     again: bool = False
     known: Mapping[str, Last] = field(default_factory=dict)
+    imprint: bytes = b""
 
     async def run(self, lane: Lane, operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
         try:
