@@ -9,6 +9,7 @@ from collectors.aws.client import Ask, Client
 from collectors.aws.credentials import Identity
 from collectors.aws.endpoints import GLOBAL, home_region
 from collectors.aws.plans import Call
+from collectors.aws.recognising import Recognising
 from syncd.errors import Denied, Disabled, Failed, ReadError
 from syncd.model import Doubt, Gap, Last
 from syncd.plugin import Reader
@@ -44,6 +45,12 @@ class Asking(Struct):
 
     def pages(self, call: Call, args: Mapping[str, Any], region: str = "") -> AsyncIterator[Document]:
         return self.client.pages(self.reader, self._ask(call, args, region))
+
+    def recognised(
+        self, call: Call, args: Mapping[str, Any], recognising: Recognising | None
+    ) -> AsyncIterator[Document]:
+        """The pages of a list but for those that are, so far, what they were."""
+        return self.client.pages(self.reader, self._ask(call, args, ""), recognising)
 
     def _ask(self, call: Call, args: Mapping[str, Any], region: str) -> Ask:
         where = _BUCKET_REGIONS.get(region, region) or self.region

@@ -5,9 +5,10 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -17,6 +18,7 @@ from collectors.aws.endpoints import Endpoint, Endpoints
 from collectors.aws.faults import EXPIRED, SKEWED, Fault, error_of, fault_of, is_error_body, server_time
 from collectors.aws.models import Models, Operation
 from collectors.aws.readers import Skip
+from collectors.aws.recognising import Listing, Recognising
 from collectors.aws.request import Request
 from collectors.aws.requests import Requests
 from collectors.aws.signing import Credentials, Signer, host_of
@@ -25,6 +27,7 @@ from syncd.errors import ConfigError, CredentialsError, Denied, Disabled, Failed
 from syncd.plugin import Calls, Lane
 
 Document = dict[str, Any]
+R = TypeVar("R")
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 MOST_PAGES = 10_000
@@ -67,6 +70,9 @@ class Ask(NamedTuple):
     permission: str = ""
     skip: Skip = frozenset()
 
+    def read(self, answer: Answer) -> Document:
+        return self.operation.reader_for(self.skip)(*answer)
+
 
 class Client:
     """Calls AWS over the same connections for all accounts, regions and services."""
@@ -94,19 +100,28 @@ class Client:
 
     def call(self, calls: Calls, ask: Ask) -> Awaitable[Document]:
         """The document of one answer. Raises a ReadError, or Absent for a code in `ask.absent`."""
-        lane = Lane(ask.identity.account, ask.region, ask.operation.service)
-        return calls.run(lane, ask.operation.label, partial(self._once, ask, calls.received, []))
+        return self._run(calls, ask, ask.read)
 
-    async def pages(self, calls: Calls, ask: Ask) -> AsyncIterator[Document]:
-        """The documents of all pages, or raises: a list that does not end properly is no list."""
+    def _run(self, calls: Calls, ask: Ask, read: Callable[[Answer], R]) -> Awaitable[R]:
+        lane = Lane(ask.identity.account, ask.region, ask.operation.service)
+        return calls.run(lane, ask.operation.label, partial(self._once, ask, read, calls.received, []))
+
+    async def pages(self, calls: Calls, ask: Ask, recognising: Recognising | None = None) -> AsyncIterator[Document]:
+        """The documents of all pages, or raises: a list that does not end properly is no list.
+
+        Pages that `recognising` knows are held back until one differs; it has them still when none did.
+        """
         operation = ask.operation
         first = _sized(operation, ask.args, self._largest_page)
+        listing = recognising.listing(operation, ask.skip, first) if recognising is not None else None
         current: Mapping[str, Any] = first
         seen: set[str] = set()
         for _ in range(self._most_pages):
-            document = await self.call(calls, ask._replace(args=current))
-            yield document
-            tokens = _next(operation, document)
+            documents, tokens = await self._page(calls, ask._replace(args=current), listing)
+            for document in documents:
+                yield document
+                # A large page was read without a pause; others wait for the loop.
+                await asyncio.sleep(0)
             if not tokens:
                 return
             if (mark := repr(sorted(tokens.items()))) in seen:
@@ -114,15 +129,28 @@ class Client:
             seen.add(mark)
             kept = {name: value for name, value in first.items() if name not in operation.pages.inputs}
             current = kept | tokens
-            # A large page was read without a pause; others wait for the loop.
-            await asyncio.sleep(0)
         raise _endless(operation, f"has more than {self._most_pages:,} pages")
+
+    async def _page(self, calls: Calls, ask: Ask, listing: Listing | None) -> tuple[Iterable[Document], dict[str, Any]]:
+        """What there is to be made of the next page, and the arguments of the one after it."""
+        if listing is None:
+            document = await self.call(calls, ask)
+            return (document,), _next(ask.operation, document)
+        page = await self._run(calls, ask, listing.look)
+        if page.document is None:
+            tokens = listing.unread(page)
+            return (() if listing.of.alike else listing.of.released()), tokens
+        tokens = _next(ask.operation, page.document)
+        listing.parsed(page, tokens)
+        return chain(listing.of.released(), (page.document,)), tokens
 
     def attempt(self, ask: Ask) -> Awaitable[Document]:
         """Exactly one call, from within an attempt at another: the host knows nothing of it."""
-        return self._once(ask, lambda _size: None, [])
+        return self._once(ask, ask.read, lambda _size: None, [])
 
-    async def _once(self, ask: Ask, received: Callable[[int], None], expired: list[Credentials]) -> Document:
+    async def _once(
+        self, ask: Ask, read: Callable[[Answer], R], received: Callable[[int], None], expired: list[Credentials]
+    ) -> R:
         """One request, except that a bucket's true region is followed once. `expired` were refused before."""
         operation = ask.operation
         request = self._requests.build(operation, ask.args)
@@ -139,7 +167,7 @@ class Client:
         received(len(answer.body))
         if answer.status >= 300 or (operation.service == "s3" and is_error_body(answer.body)):
             raise await self._error(ask, answer, credentials, expired)
-        return operation.reader_for(ask.skip)(answer.status, answer.headers, answer.body)
+        return read(answer)
 
     async def _send(
         self, operation: Operation, request: Request, endpoint: Endpoint, credentials: Credentials

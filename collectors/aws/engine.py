@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 from collectors.aws.asking import Asking
@@ -12,11 +13,12 @@ from collectors.aws.facets import AT_ONCE, FacetReading
 from collectors.aws.parents import Listed, Parents
 from collectors.aws.places import Place
 from collectors.aws.plans import KindPlan, ParentPlan, ScopePlan
+from collectors.aws.recognising import Recognising, Room
 from collectors.aws.tagging import BulkTags
 from collectors.aws.usage import Usage
 from collectors.aws.work import merge
 from syncd.errors import Absent, Failed, Gone, ReadError
-from syncd.model import Doubt, Gap, Node
+from syncd.model import Doubt, Gap, Imprint, Node, Same
 from syncd.plugin import Reader
 
 Document = dict[str, Any]
@@ -36,6 +38,7 @@ class Engine:
         self._tags = tags
         self._usage = usage
         self._parents = Parents()
+        self._room = Room()
 
     def expect(self, plan: ScopePlan, account: str, region: str) -> None:
         """The scope will be read: what it shares with others is kept until then."""
@@ -49,13 +52,14 @@ class Engine:
 
     async def collect(
         self, plan: ScopePlan, place: Place, region: str, reader: Reader
-    ) -> AsyncIterator[Node | Gap | Doubt]:
-        """All nodes of the scope, or raises a ReadError."""
+    ) -> AsyncIterator[Node | Gap | Doubt | Imprint | Same]:
+        """All nodes of the scope, or that they are the same; or raises a ReadError."""
         names = {"account": place.account, "region": region, "partition": place.partition}
         asking = Asking(self._client, reader, place.identity, region, names)
         readings = [_Reading(asking, kind, self._tags, usage=self._usage) for kind in plan.kinds]
+        recognising = self._recognising(plan, place, reader)
         try:
-            async with aclosing(self._pages(plan, asking)) as pages:
+            async with aclosing(self._pages(plan, asking, recognising=recognising)) as pages:
                 async for page, parent in pages:
                     if not sum([reading.take(page, parent) for reading in readings]):
                         asking.doubt(f"{plan.target} answered with nothing")
@@ -67,8 +71,15 @@ class Engine:
                     yield node
         finally:
             self.done(plan, place.account, region)
-        for told in asking.told():
+        for told in chain(asking.told(), recognising.told() if recognising is not None else ()):
             yield told
+
+    def _recognising(self, plan: ScopePlan, place: Place, reader: Reader) -> Recognising | None:
+        """None where answers may be what they were though the nodes are not, or are in doubt."""
+        measured = self._usage is not None and self._usage.measures(plan.kind_names)
+        if reader.again or measured or not plan.is_plain:
+            return None
+        return Recognising(reader.imprint, self._room, place.partition)
 
     async def one(
         self, plan: ScopePlan, place: Place, region: str, reader: Reader, urn: str, narrow: Document | None
@@ -94,12 +105,18 @@ class Engine:
             raise Failed(f"{urn}: {', '.join(sorted(nodes[0].unseen))} could not be asked for")
         return nodes[0] if nodes else None
 
-    async def _pages(self, plan: ScopePlan, asking: Asking, narrow: Document | None = None) -> AsyncGenerator[Page]:
-        """Every page of the list, of all parents where it has some."""
+    async def _pages(
+        self,
+        plan: ScopePlan,
+        asking: Asking,
+        narrow: Document | None = None,
+        recognising: Recognising | None = None,
+    ) -> AsyncGenerator[Page]:
+        """Every page of the list, of all parents where it has some; none when all are what they were."""
         if plan.parent is None:
             args = (plan.call.args.one({}, asking.place) or {}) | (narrow or {})
-            for each in plan.each:
-                async for page in _answered(plan, asking, each | args):
+            async with aclosing(_own(plan, asking, args, recognising)) as own:
+                async for page in own:
                     yield page, NO_PARENT
             return
         listed = await self._parents.of(plan.parent, asking, self._listed)
@@ -135,17 +152,39 @@ class Engine:
             yield found
 
 
-async def _answered(plan: ScopePlan, asking: Asking, args: Document) -> AsyncIterator[Document]:
+async def _own(
+    plan: ScopePlan, asking: Asking, args: Document, recognising: Recognising | None
+) -> AsyncGenerator[Document]:
+    """The pages of a list that no parent is needed for."""
+    try:
+        for each in plan.each:
+            async for page in _answered(plan, asking, each | args, recognising):
+                yield page
+        if recognising is not None and not recognising.same:
+            for page in recognising.released():
+                yield page
+    finally:
+        if recognising is not None:
+            recognising.close()
+
+
+async def _answered(
+    plan: ScopePlan, asking: Asking, args: Document, recognising: Recognising | None
+) -> AsyncIterator[Document]:
     """The pages of one list. What the provider says is not there is one resource without anything, or none at all;
 
     said of a later page it would cut the list short.
     """
     begun = False
+    before = recognising.answers if recognising is not None else 0
     try:
-        async for page in asking.pages(plan.call, args):
+        async for page in asking.recognised(plan.call, args, recognising):
             begun = True
             yield page
     except Absent as error:
+        if recognising is not None:
+            begun = recognising.answers > before
+            recognising.spoil()
         if begun:
             raise Failed(f"{plan.target}: {error} in the middle of a list", operation=plan.call.permission) from None
         if plan.nothing is None:

@@ -11,6 +11,7 @@ from typing import Any
 import botocore
 import msgspec
 import orjson
+from botocore import xform_name
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, StructureShape
 from botocore.serialize import create_serializer
@@ -26,7 +27,10 @@ PROTOCOLS = ("json", "rest-json", "query", "rest-xml", "ec2")
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One call of one service: how it is asked, where its pages go on, and how its answer is read."""
+    """One call of one service: how it is asked, where its pages go on, and how its answer is read.
+
+    `made_of` changes with the service's model.
+    """
 
     service: str
     name: str
@@ -34,6 +38,7 @@ class Operation:
     protocol: str
     signing_name: str
     pages: Pages = NO_PAGES
+    made_of: str = ""
     readers: dict[Skip, Reader] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -49,6 +54,18 @@ class Operation:
     @cached_property
     def output_shape(self) -> StructureShape | None:
         return self.model.output_shape
+
+    @cached_property
+    def token_name(self) -> str:
+        """How the wire calls the one member that asks for the next page, "" where that is no plain member."""
+        outputs = self.pages.outputs
+        if self.output_shape is None or len(outputs) != 1 or len(outputs[0]) != 1 or len(outputs[0][0]) != 1:
+            return ""
+        members = self.output_shape.members.items()
+        found = (
+            shape.serialization.get("name", name) for name, shape in members if xform_name(name) == outputs[0][0][0]
+        )
+        return str(next(found, ""))
 
     @cached_property
     def serialize(self) -> Callable[[dict[str, Any], OperationModel], dict[str, Any]]:
@@ -109,6 +126,7 @@ class Models:
         self._shelf = NOTHING_KEPT if documentation else shelf
         self._services: dict[str, ServiceModel] = {}
         self._pages: dict[str, dict[str, Any]] = {}
+        self._stamps: dict[str, str] = {}
         self._operations: dict[tuple[str, str], Operation] = {}
         self._lock = threading.Lock()
         self.expect(expected or {})
@@ -148,7 +166,7 @@ class Models:
         if protocol is None:
             raise Failed(f"{service} offers no protocol that is spoken here", operation=f"{service}:{name}")
         pages = pages_of(service, model, self._pages[service].get(name))
-        return Operation(service, name, model, protocol, known.signing_name, pages)
+        return Operation(service, name, model, protocol, known.signing_name, pages, self._stamps[service])
 
     def _load(self, service: str, names: set[str]) -> ServiceModel:
         wanted = self._expected.setdefault(service, set()) | names
@@ -168,7 +186,7 @@ class Models:
     def _found(self, service: str, wanted: set[str]) -> dict[str, Any]:
         """What the wanted operations reach of a service's document, with its `pages`: as kept, else from the models."""
         source = _newest(service, "service-2")
-        made_of = stamp((syncd.__version__, botocore.__version__), (source, Path(__file__)))
+        made_of = self._stamps[service] = stamp((syncd.__version__, botocore.__version__), (source, Path(__file__)))
         kept = self._kept(service, made_of)
         if kept is not None and wanted <= kept.document.operations.keys() | kept.unknown:
             here = wanted & kept.document.operations.keys()

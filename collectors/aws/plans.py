@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from collectors.aws.answers import is_told_by_its_body
 from collectors.aws.arguments import Arguments
 from collectors.aws.derive import Shaping
 from collectors.aws.entries import Facet, KindEntry, Target, When
@@ -113,6 +114,12 @@ class ScopePlan(Struct, frozen=True, dict=True):
     fingerprint: str
     each: tuple[Document, ...] = ({},)
     nothing: Document | None = None
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether all that is known of its nodes stands in the bodies of its own list."""
+        bare = not any(kind.levels or kind.tagging for kind in self.kinds)
+        return bare and self.parent is None and is_told_by_its_body(self.call.operation)
 
     @cached_property
     def kind_names(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from collectors.aws.tagging import BulkTags
 from collectors.aws.usage import Usage
 from collectors.aws.wire import Wire
 from syncd.errors import Failed
-from syncd.model import Act, Blind, Doubt, Gap, Node, Scope
+from syncd.model import Act, Blind, Doubt, Gap, Imprint, Node, Same, Scope
 from syncd.plugin import Calls, Loose, Reader, Selection
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ class AwsSession:
             plan = self._plans[name] = self._compiler.scope(entries)
         return plan
 
-    def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt]:
-        """All nodes of the scope, or raises a ReadError."""
+    def collect(self, scope: Scope, reader: Reader) -> AsyncIterator[Node | Gap | Doubt | Imprint | Same]:
+        """All nodes of the scope, or that they are the same; or raises a ReadError."""
         engine, place = self._reached(scope)
         if scope.name == ACCOUNT:
             return read_account(self._client, place, reader)

@@ -114,6 +114,9 @@ class Usage:
         self._models = models
         self._now = now
 
+    def measures(self, kinds: Iterable[str]) -> bool:
+        return not measured().keys().isdisjoint(kinds)
+
     async def fill(self, kind: str, asking: Asking, nodes: Sequence[Node]) -> None:
         """Puts `usage` among what is volatile of each node.
 

@@ -93,3 +93,18 @@ def test_what_is_made_and_removed_is_told_once(estate: Estate) -> None:
         ("resource.deleted", "ec2"),
     ]
     assert len(told) == 2 * (5 + 2)
+
+
+def found(estate: Estate) -> list[list[tuple[object, ...]]]:
+    """Resources and edges without who read them in which commit."""
+    nodes = "select n.urn, n.hash, d.tags, d.common, d.body from node n join document d on d.node = n.key order by 1"
+    return [estate.query(nodes), estate.query("select distinct src, type, dst from edge order by src, type, dst")]
+
+
+def test_what_was_recognised_is_what_is_found_by_reading_all_of_it(estate: Estate, tmp_path: Path) -> None:
+    estate.fake.get("__mutate?permille=20")
+    recognised = estate.sync().same
+    plain = Estate(estate.fake, tmp_path / "s.db", settings={**ORGANIZATION, "kinds": HELD})
+    assert plain.sync().same == 0
+    assert 0 < recognised < estate.sync().same
+    assert found(estate) == found(plain)

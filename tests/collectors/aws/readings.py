@@ -21,7 +21,7 @@ from collectors.aws.plans import ScopePlan
 from collectors.aws.tagging import BulkTags
 from collectors.aws.usage import Usage
 from syncd.errors import Failed, Temporary
-from syncd.model import Doubt, Gap, Last, Node
+from syncd.model import Doubt, Gap, Imprint, Last, Node
 from syncd.plugin import Lane
 from tests.collectors.aws.loopback import ACCOUNT, calling, serving, someone
 
@@ -97,6 +97,8 @@ class Found:
     nodes: dict[str, Node] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    imprint: bytes = b""
+    same: int = 0
 
     def __getitem__(self, name: str) -> Node:
         return self.nodes[name]
@@ -125,8 +127,12 @@ class Cloud:
                 found.nodes[each.name] = each
             elif isinstance(each, Gap):
                 found.gaps.append(each)
-            else:
+            elif isinstance(each, Doubt):
                 found.doubts.append(each)
+            elif isinstance(each, Imprint):
+                found.imprint = each.value
+            else:
+                found.same = each.answers
         return found
 
     def expect(self, *kinds: str) -> None:
