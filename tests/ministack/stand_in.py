@@ -1,7 +1,8 @@
-"""ministack on a free port of loopback, where it is installed: on PATH, or in .ci/cache/ministack.
+r"""ministack on a free port of loopback, where it is installed: on PATH, or in .ci/cache/ministack.
 
 It wants a botocore of its own version, and so an environment of its own:
-python3 -m venv .ci/cache/ministack && .ci/cache/ministack/bin/pip install ministack==1.5.33
+python3 -m venv .ci/cache/ministack && .ci/cache/ministack/bin/pip install --no-deps --require-hashes \
+    --requirement tests/ministack/requirements.lock
 """
 
 import contextlib
