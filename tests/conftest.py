@@ -2,7 +2,11 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import sys
+import threading
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,26 +21,75 @@ settings.load_profile("shared machine")
 
 ROOT = Path(__file__).parents[1]
 
+PROCESSES = "COVERAGE_PROCESS_CONFIG"
+FOLLOWING = pytest.StashKey[str]()
 
 MEASURING: dict[str, str] = {}
-"""What makes coverage follow a child process: for those that are told to."""
+"""What makes coverage follow a child process of the test that goes on: for those that are told to."""
+
+MEASURED_CASES = 2
+"""Of a test with many: the third, and what follows it, reach what the first two have reached."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What chance reaches is not measured: it would be another measure each time, and hundreds of examples cost it."""
-    for item in items:
-        if is_hypothesis_test(getattr(item, "function", None)):
-            item.add_marker(pytest.mark.no_cover)
+WHOLE_ESTATES = tuple(
+    f"tests/{each}/" for each in ("bench", "demo", "estates", "faults", "moto", "rules_pack", "state")
+)
+"""Here it is the many resources that cost: other tests reach what these reach."""
+
+
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Measuring takes as long again as what is measured: it is left out where it tells next to nothing.
+
+    pytest-cov has a marker for that, `no_cover`, which stops nothing in the processes of pytest-xdist: coverage began
+    there with the process, before the plugin, and where the plugin pauses that one goes on.
+    """
+    here, elsewhere = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(here)
+        threading.settrace(elsewhere)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """All test processes import the same modules: the first of them measures that."""
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        return (yield)
+    with unmeasured():
+        return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Stand-ins would be slowed down for nothing, and those that are killed tell nothing.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What chance reaches is not measured: it would be another measure each time, and hundreds of examples cost it."""
+    cases: Counter[str] = Counter()
+    for item in items:
+        cases[test := item.nodeid.partition("[")[0]] += 1
+        random = is_hypothesis_test(getattr(item, "function", None))
+        if random or cases[test] > MEASURED_CASES or test.startswith(WHOLE_ESTATES):
+            item.add_marker(pytest.mark.unmeasured)
 
-    Before each test: measuring that goes on after a test without it says so to child processes again.
-    """
-    if found := os.environ.pop("COVERAGE_PROCESS_CONFIG", ""):
-        MEASURING["COVERAGE_PROCESS_CONFIG"] = found
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    if item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    with unmeasured():
+        return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Stand-ins would be slowed down for nothing, and those that are killed tell nothing."""
+    if found := os.environ.pop(PROCESSES, ""):
+        item.session.stash[FOLLOWING] = found
+    MEASURING.clear()
+    if FOLLOWING in item.session.stash and item.get_closest_marker("unmeasured") is None:
+        MEASURING[PROCESSES] = item.session.stash[FOLLOWING]
 
 
 @pytest.fixture(scope="session", autouse=True)

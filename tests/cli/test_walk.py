@@ -157,6 +157,7 @@ def test_a_ring_of_containers_is_shown_once() -> None:
     assert list(tree_lines(by_containment(items, ring))) == ["k a", "└─ k b", "   └─ k c"]
 
 
+@pytest.mark.unmeasured
 def test_a_deep_tree_is_no_trouble() -> None:
     items = [item(number, f"n{number}") for number in range(5_000)]
     chain = [Link(number, "contains", number + 1) for number in range(4_999)]

@@ -9,9 +9,6 @@ from bench.fake import ESTATES, Fake, serving
 from bench.truth import SYNCD_KINDS, differences
 from tests.fakes.estate import Estate
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
-
-
 ORGANIZATION = {"organization": {"role": "collector"}}
 # What the fake estate holds. All other lists are empty, and one estate without them shows as much as five.
 HELD = tuple(SYNCD_KINDS.values())

@@ -17,8 +17,6 @@ from collectors.aws.entries import Catalog, KindEntry
 from collectors.aws.offers import Offers
 from tests.fakes.estate import Estate
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
-
 REGION = "us-east-1"
 FLAGS = ("--synth=3", "--accounts=1", "--regions=1", "--scale=0.05")
 SHARE = 16

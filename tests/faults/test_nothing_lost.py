@@ -10,8 +10,6 @@ import pytest
 from bench.fake import Fake, serving
 from tests.fakes.estate import Estate
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
-
 LASTING = [
     "denied",
     "unauthorized",

@@ -11,7 +11,7 @@ from tests.rules.estates import SEARCHES, asked, passing, random_searches, rules
 from tests.search.graphs import RichCloud
 from tests.search.histories import History
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+pytestmark = pytest.mark.unmeasured  # it is the many cases that cost; other tests show what is reached
 
 
 async def compared(path: Path, seed: int, runs: int, searches: int) -> None:

@@ -67,6 +67,7 @@ async def lived(world: World, store: Store, rules: Rules, history: History, runs
     [(200, SEARCHES[:2]), (25, SEARCHES), pytest.param(200, SEARCHES, marks=pytest.mark.soak)],
 )
 @pytest.mark.timeout(300)
+@pytest.mark.unmeasured
 async def test_over_many_runs_a_test_tells_what_was_told(tmp_path: Path, runs: int, searches: Sequence[str]) -> None:
     world = World(tmp_path / "s.db", RichCloud())
     history = NoGaps(world.cloud, random.Random(5))  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ from tests.search.naive_compare import Refused
 from tests.search.plain import Graph
 from tests.search.queries import Asker
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+pytestmark = pytest.mark.unmeasured  # it is the many cases that cost; other tests show what is reached
 
 
 QUERIES = 70

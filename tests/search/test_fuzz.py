@@ -11,7 +11,7 @@ from syncd.search.parse import parse
 from syncd.search.tree import Query
 from tests.search.resoto_examples import EXAMPLES
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+pytestmark = pytest.mark.unmeasured  # it is the many cases that cost; other tests show what is reached
 
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

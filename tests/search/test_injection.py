@@ -42,7 +42,7 @@ from tests.fakes.cloud import box
 from tests.fakes.world import World
 from tests.search.graphs import reading
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+pytestmark = pytest.mark.unmeasured  # it is the many cases that cost; other tests show what is reached
 
 
 BENIGN = "harmless"

@@ -17,7 +17,7 @@ from tests.fakes.world import World
 from tests.search.graphs import RichCloud, reading
 from tests.search.histories import History
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
+pytestmark = pytest.mark.unmeasured  # it is the many cases that cost; other tests show what is reached
 
 
 A, B = "fake/1/r1/boxes", "fake/1/r1/bins"

@@ -23,9 +23,6 @@ from tests.state.hearer import Hearer
 from tests.state.machine import Machine
 from tests.state.process import Loop, Machinery, Process
 
-pytestmark = pytest.mark.no_cover  # it is the many cases that cost; other tests show what is reached
-
-
 NOTHING = Choice(big="", open=False, long=False, news=False)
 
 

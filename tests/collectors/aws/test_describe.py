@@ -46,6 +46,7 @@ def test_nothing_is_told_of_what_is_no_kind_of_the_catalog(kind: str) -> None:
     assert [*collector.schema(kind)] == []
 
 
+@pytest.mark.unmeasured
 def test_every_kind_of_the_catalog_is_described_each_path_once() -> None:
     assert isinstance(collector, Describing)
     for kind in collector.catalog.kinds:

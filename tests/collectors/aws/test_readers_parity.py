@@ -205,6 +205,7 @@ def fill(url: str) -> None:
     client("organizations").create_organization(FeatureSet="ALL")
 
 
+@pytest.mark.unmeasured
 async def test_answers_of_moto_are_read_as_botocore_reads_them(moto: str, http: Wire) -> None:
     fill(moto)
     for service, names in MOTO_LISTS.items():

@@ -171,6 +171,7 @@ def fingerprints(shelf: Shelf) -> dict[str, str]:
     return {name: compiler.scope((entry,)).fingerprint for name, entry in whole.kinds.items()}
 
 
+@pytest.mark.unmeasured
 def test_plans_of_what_was_kept_are_those_of_the_models(place: Path) -> None:
     shelf = Shelf(place)
     first = fingerprints(shelf)
