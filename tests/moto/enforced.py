@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +123,20 @@ def _less(statement: dict[str, Any], action: str) -> dict[str, Any]:
 
 def moto_names(allowed: set[str]) -> list[str]:
     """What moto wants for those calls whose action is allowed and has another name there."""
-    catalog, models = collector.catalog, Models()
+    return sorted({there for action, there in _spelt_otherwise() if action in allowed})
+
+
+@cache
+def _spelt_otherwise() -> Set[tuple[str, str]]:
+    """An action, and what moto calls it; each service's model is read once."""
+    catalog = collector.catalog
     asked = {*targets(catalog, catalog.kinds), Target(SERVICE, OPERATION)}
-    pairs = ((permission(catalog, target), _moto_name(models, target)) for target in asked)
-    return sorted({there for action, there in pairs if action in allowed and there != action})
+    operations: dict[str, set[str]] = {}
+    for target in asked:
+        operations.setdefault(target.service, set()).add(target.operation)
+    models = Models(operations)
+    pairs = {(permission(catalog, target), _moto_name(models, target)) for target in asked}
+    return {(action, there) for action, there in pairs if action != there}
 
 
 def _moto_name(models: Models, target: Target) -> str:
