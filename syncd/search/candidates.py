@@ -34,13 +34,15 @@ NARROWED = 3
 
 class Candidates(NamedTuple):
     """`entries`: a select of the column `entry`. `holds`: a condition on f.entry that says the same, "" where it would
-    take long. `shown`: what people call it; `steps`: of a property of documents.
+    take long. `shown`: what people call it; `steps`: of a property of documents; `tells`: what need not be asked
+    of them again.
     """
 
     shown: str
     entries: str
     holds: str = ""
     steps: Steps = ()
+    tells: Filter | None = None
 
 
 class Choice(NamedTuple):
@@ -76,6 +78,7 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
         f"select i.node as key from ({best.entries}) f cross join indexed i on i.id = f.entry where true{narrowed} "
         "union select node from stale"
     )
+    context.told = None if context.picture.past else best.tells
     if context.picture.past:
         context.closed = _closed(connection, context, best, found)
     used = tuple(each.steps for each in (best, *others) if each.steps) if best in found else places
@@ -92,15 +95,11 @@ def _fewest(connection: sqlite3.Connection, context: Context, found: list[Candid
 
 
 def _closed(connection: sqlite3.Connection, context: Context, best: Candidates, found: list[Candidates]) -> str:
-    """Nodes of which a version closed since may be meant: by what the index said of it, or for lack of an entry.
-
-    Properties of documents are put in later where they are new, but not into entries of the past.
-    """
-    sure = [each for each in found if not each.steps]
-    start = best if best in sure else _fewest(connection, context, sure)[0]
+    """Nodes of which a version closed since may be meant: by what the index said of it, or for lack of an entry."""
+    start = best if best in found else _fewest(connection, context, found)[0]
     if start is None:
         return ""
-    others = [each.holds for each in sure if each is not start and each.holds][:NARROWED]
+    others = [each.holds for each in found if each is not start and each.holds][:NARROWED]
     return (
         f"select i.node as key from ({start.entries}) f cross join indexed_past i on i.id = f.entry "
         f"where {' and '.join(['true', *others])} union select node from bare "
@@ -156,8 +155,8 @@ def _all(connection: sqlite3.Connection, context: Context, wanted: Filter) -> It
                 yield from _of_compare(connection, context, part)
             case Id(ids):
                 yield _of_values(connection, context, "id", list(ids))
-            case Words(text):
-                yield from _of_words(connection, context, text)
+            case Words():
+                yield from _of_words(connection, context, part)
     kinds = _kinds(context, wanted)
     for steps, compare in _in_documents(context, wanted):
         yield from _of_document(connection, context, steps, compare, kinds)
@@ -220,16 +219,18 @@ def _of_name(connection: sqlite3.Connection, name: str, condition: str, *, singl
     return Candidates(name, entries, f"exists ({entries} and p.entry = f.entry)" if single else "")
 
 
-def _of_words(connection: sqlite3.Connection, context: Context, text: str) -> Iterator[Candidates]:
-    found = functions.tokens(text)
+def _of_words(connection: sqlite3.Connection, context: Context, wanted: Words) -> Iterator[Candidates]:
+    found = functions.tokens(wanted.text)
     if found and connection.execute("select 1 from sqlite_master where name = 'words'").fetchone():
         words = " ".join(f'"{token}"' for token in found) + "*"
         rows = connection.execute("select rowid from words where words match ? limit ?", (words, LISTED + 1)).fetchall()
         if len(rows) > LISTED:
-            yield Candidates("words", f"select rowid as entry from words where words match {context.bind(words)}")
+            yield Candidates(
+                "words", f"select rowid as entry from words where words match {context.bind(words)}", tells=wanted
+            )
         else:
             listed = context.bind(orjson.dumps([entry for (entry,) in rows]).decode())
-            yield Candidates("words", f"select value as entry from json_each({listed})")
+            yield Candidates("words", f"select value as entry from json_each({listed})", tells=wanted)
 
 
 # -- properties of documents
@@ -256,11 +257,13 @@ def _of_document(
         return
     condition, single = looked_up(context, wanted)
     found = _of_name(connection, have.name, condition, single=single)._replace(shown=have.shown, steps=steps)
-    if have.upto < context.schema.entries:
-        behind = f"id > {int(have.upto)}"
-        entries = f"{found.entries} union all select id from indexed where {behind}"
-        found = found._replace(entries=entries, holds=found.holds and f"({found.holds} or f.entry > {int(have.upto)})")
-    yield found
+    # Properties are put in later where they are new, but not into entries of the past.
+    unsure = [("indexed", f"> {have.upto:d}")] if have.upto < context.schema.entries else []
+    if context.picture.past:
+        unsure += [("indexed_past", f"> {have.upto:d}"), ("indexed_past", f"<= {have.since:d}")]
+    entries = "".join(f" union all select id from {table} where id {which}" for table, which in unsure)
+    holds = "".join(f" or f.entry {which}" for _, which in unsure)
+    yield found._replace(entries=found.entries + entries, holds=found.holds and f"({found.holds}{holds})")
 
 
 # -- signatures

@@ -107,7 +107,8 @@ def _of_node(context: Context, wanted: Is | Id | Words, root: Root) -> str:
         case Words(text):
             context.documents.add(node)
             texts = f"{node}.name, {node}.id, {node}.urn, d_{node}.tags, d_{node}.common"
-            return f"has_words({context.bind(text)}, {texts})"
+            asked = f"has_words({context.bind(text)}, {texts})"
+            return f"({node}.key not in (select node from stale) or {asked})" if wanted is context.told else asked
 
 
 # -- of properties

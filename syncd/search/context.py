@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import count
 
 from syncd.search.schema import Schema
+from syncd.search.tree import Filter
 
 Bindable = str | int | float | bytes | None
 
@@ -37,6 +38,8 @@ class Context:
     """A select of the nodes (`key`) of which closed versions may fulfil the first filter, "" for all."""
     is_indexed: bool = False
     """Whether the index of searches is there, and hardly behind."""
+    told: Filter | None = None
+    """What the candidates that a search starts from fulfil for sure, but for those that the index is behind on."""
     briefs: set[str] = field(default_factory=set)
     """Aliases of nodes that are read from their briefs: see sources.briefs."""
     _names: dict[tuple[type, Bindable], str] = field(default_factory=dict)

@@ -8,18 +8,23 @@ import orjson
 
 STATE = "index"
 """The row of `meta` that tells."""
+LATEST = 2**62
+"""Beyond every entry."""
 Steps = tuple[str | int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """`name`: in `property_name`. `kinds`: None for all. `upto`: entries after this one do not have it yet."""
+    """`name`: in `property_name`. `kinds`: None for all. `upto`: entries after this one do not have it yet. `since`: of
+    the past, those up to this one may never have had it.
+    """
 
     name: str
     steps: Steps
     kinds: frozenset[int] | None
     upto: int
     shown: str
+    since: int = 0
 
     def covers(self, steps: Steps, kinds: frozenset[int] | None) -> bool:
         """Whether a search for what stands there, on nodes of these kinds, finds all in this part of the index."""
@@ -35,6 +40,7 @@ def load(connection: sqlite3.Connection) -> tuple[Indexed, ...]:
             None if each["kinds"] is None else frozenset(each["kinds"]),
             each["upto"],
             each["shown"],
+            each.get("since", LATEST),
         )
         for each in orjson.loads(row[0] if row else "[]")
     )
@@ -48,6 +54,7 @@ def save(connection: sqlite3.Connection, properties: Iterable[Indexed]) -> None:
             "kinds": None if each.kinds is None else sorted(each.kinds),
             "upto": each.upto,
             "shown": each.shown,
+            "since": each.since,
         }
         for each in properties
     ]

@@ -52,9 +52,9 @@ def planned(connection: sqlite3.Connection, wanted: Iterable[Wanted]) -> list[In
         kinds = schema.kinds[each.kind] | _nobodys(schema) if each.kind else None
         old = before.get(each.name)
         if old is None or old.kinds != kinds:
-            old = Indexed(each.name, each.steps, kinds, 0, _shown(each))
+            old = Indexed(each.name, each.steps, kinds, 0, _shown(each), schema.entries)
             connection.execute("insert or ignore into property_name (name) values (?)", (each.name,))
-        plan.append(replace(old, upto=min(old.upto, schema.entries)))
+        plan.append(replace(old, upto=min(old.upto, schema.entries), since=min(old.since, schema.entries)))
     if plan != list(schema.documents):
         indexed.save(connection, plan)
     return plan

@@ -257,12 +257,28 @@ def calculated(function: Function, value: Any) -> float | None:
     return float(value) if isinstance(value, float) else int(value)
 
 
+class Rounded(float):
+    """A sum of fractions. `error`: by so much it may differ when the same numbers are added in another order."""
+
+    error: float = 0.0
+
+
+def added(numbers: list[float], parts: int = 0) -> float:
+    """Their sum, or that divided."""
+    whole = sum(numbers) / parts if parts else sum(numbers)
+    if not any(isinstance(number, float) for number in (whole, *numbers)):
+        return whole
+    found = Rounded(whole)
+    found.error = sum(map(abs, numbers)) / (parts or 1) * len(numbers) * 2.0**-52
+    return found
+
+
 def summed(name: str, found: list[float | None]) -> float | None:
     numbers = [number for number in found if number is not None]
     if name == "sum":
-        return sum(numbers)
+        return added(numbers)
     if not numbers or name == "avg":
-        return sum(numbers) / len(numbers) if numbers else None
+        return added(numbers, len(numbers)) if numbers else None
     return min(numbers) if name == "min" else max(numbers)
 
 

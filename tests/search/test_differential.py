@@ -20,7 +20,7 @@ from syncd.search.schema import Schema, load_schema
 from syncd.search.tree import Query
 from tests.fakes.world import World
 from tests.search.graphs import reading, stored
-from tests.search.naive import Naive
+from tests.search.naive import Naive, Rounded
 from tests.search.naive_compare import Refused
 from tests.search.plain import Graph
 from tests.search.queries import Asker
@@ -108,7 +108,8 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, float) or isinstance(other, float):
-        return None not in (one, other) and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-6)
+        error = other.error if isinstance(other, Rounded) else 0.0
+        return None not in (one, other) and math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-6 + error)
     return bool(one == other)
 
 

@@ -3,13 +3,14 @@
 import random
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.search.signature import COLUMNS, fitting, signed
+from syncd.search.signature import fitting, signed
 
 NAMES = st.text("abcdeXYZ_-.1", min_size=1, max_size=6)
 SCALARS = st.one_of(
@@ -39,13 +40,9 @@ def fits(signature: tuple[int, ...], name: str, *literals: Any) -> bool:
     """As SQLite sees it."""
     condition = fitting("b", name, literals)
     assert condition
-    columns = ", ".join(f"? as s{number}" for number in range(COLUMNS))
-    connection = sqlite3.connect(":memory:")
-    try:
-        found = connection.execute(f"select {condition} from (select {columns}) b", signature).fetchone()[0]
-        return bool(found)
-    finally:
-        connection.close()
+    columns = ", ".join(f"{value} as s{number}" for number, value in enumerate(signature))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return bool(connection.execute(f"select {condition} from (select {columns}) b").fetchone()[0])
 
 
 @given(DOCUMENTS, DOCUMENTS)
@@ -53,7 +50,6 @@ def test_whatever_a_document_holds_fits_its_signature(common: dict[str, Any], bo
     signature = signed([common, body])
     for name, value in (*leaves(common), *leaves(body)):
         if str(value)[:1] not in ("[", "{"):
-            assert fits(signature, name, value), (name, value)
             assert fits(signature, name, "not this", value), (name, value)
 
 

@@ -1,7 +1,7 @@
 """What a search found after a run is found again when that run's last commit is asked, whatever happened since."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 from syncd.errors import Denied, Failed, LimitReached
 from syncd.search import past
 from syncd.search.answer import Asking, Question, columns_of
+from syncd.upkeep import named
 from tests.fakes.cloud import box
 from tests.fakes.world import World
 from tests.search.graphs import RichCloud, reading
@@ -56,6 +57,8 @@ BRIEFS = (
     ("state = a or size = 1", "urn", False),
     ("size = 1 and items[*] = a", "urn", False),
     ("state in [a, b, running] and tags.env != null", "urn", False),
+    ("size > 0 and state = a", "urn", False),
+    ("size in [1, 2, 3]", "urn", False),
 )
 """What it has of all nodes: counts, sums and what documents may hold."""
 Searches = tuple[Search, ...]
@@ -82,8 +85,10 @@ def some(searches: Searches, number: int, turns: int) -> list[Search]:
     return [searches[0], *searches[1 + number % turns :: turns]]
 
 
-async def travel(path: Path, seed: int, runs: int, searches: Searches = SEARCHES, turns: int = 1) -> None:
-    """Each search but the first is asked once in `turns` runs."""
+async def travel(
+    path: Path, seed: int, runs: int, searches: Searches = SEARCHES, turns: int = 1, properties: Sequence[str] = ()
+) -> None:
+    """Each search but the first is asked once in `turns` runs. Each time, other `properties` are indexed."""
     chance = random.Random(seed)
     cloud = RichCloud()
     world = World(path, cloud)
@@ -93,7 +98,8 @@ async def travel(path: Path, seed: int, runs: int, searches: Searches = SEARCHES
         for number in range(runs):
             await world.sync_in(store, accept=("*",) if chance.random() < 0.1 else ())
             if chance.random() < 0.2:
-                await store.index()
+                some_of = chance.sample(properties, chance.randrange(len(properties) + 1)) if properties else ()
+                await store.index(named(some_of))
             commit = world.query("select value from counter where name = 'commit'")[0][0]
             questions = some(searches, number, turns)
             answers[commit] = questions, asked(world, None, questions)
@@ -124,7 +130,7 @@ async def test_the_past_is_found_by_what_the_index_said_of_it(seed: int, tmp_pat
 
 @pytest.mark.parametrize("seed", range(2))
 async def test_what_is_counted_and_added_without_a_look_at_nodes_is_found_again(seed: int, tmp_path: Path) -> None:
-    await travel(tmp_path / "s.db", seed, 60, BRIEFS)
+    await travel(tmp_path / "s.db", seed, 60, BRIEFS, properties=("size", "state", "items[*]"))
 
 
 @pytest.mark.soak
@@ -133,7 +139,7 @@ async def test_what_is_counted_and_added_without_a_look_at_nodes_is_found_again(
 async def test_the_answers_of_other_histories_are_found_again(seed: int, tmp_path: Path) -> None:
     await travel(tmp_path / "s.db", seed, RUNS)
     await travel(tmp_path / "t.db", seed, RUNS, LOOKED_UP)
-    await travel(tmp_path / "u.db", seed, RUNS, BRIEFS)
+    await travel(tmp_path / "u.db", seed, RUNS, BRIEFS, properties=("size", "state", "items[*]"))
 
 
 async def test_what_an_answer_about_the_past_lacks_is_what_was_not_complete_then(tmp_path: Path) -> None:
