@@ -231,3 +231,19 @@ async def test_what_could_not_be_written_down_is_kept(world: World) -> None:
 
 def test_a_kind_in_front_is_part_of_the_name() -> None:
     assert Wanted(("a", None, 0, "b.c"), "k").name == '$k."a"[*][0]."b.c"'
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_a_property_that_is_indexed_later_is_found_in_what_was_before(world: World, early: bool) -> None:
+    await world.sync()
+    await indexed_with(world)
+    first = world.query("select max(number) from commit_log")[0][0]
+    world.cloud.put(A, *(box("1", f"b{i}", **document(i or 100)) for i in range(40)))
+    if early:
+        await indexed_with(world, "size")
+    await world.sync()
+    await indexed_with(world, *(("size",) if early else ()))
+    await indexed_with(world, "size")
+    assert looked_up(world, "size = 0") == "size"
+    assert (found(world, "size = 0"), found(world, "size = 0", first)) == ([], ["b0"])
+    assert (found(world, "size = 100"), found(world, "size = 100", first)) == (["b0"], [])
