@@ -20,6 +20,8 @@ from syncd.search.whole import OWN
 
 MANY = 20_000
 """Of candidates: with so many, looking at all nodes of the kinds asked for is as fast."""
+MANY_SIGNED = 100_000
+"""The same of those whose signatures fit: most of a kind were not even looked at."""
 FEW = 500
 """Candidates that are worth it whatever else there is."""
 WORTH = 2
@@ -68,7 +70,8 @@ def chosen(connection: sqlite3.Connection, context: Context, wanted: Filter) -> 
         return none
     found = list(_all(connection, context, wanted))
     best, fewest = _fewest(connection, context, found)
-    if fewest > FEW and (fitting := _of_signatures(connection, context, wanted, fewest)):
+    most = MANY_SIGNED if best is None else fewest
+    if fewest > FEW and (fitting := _of_signatures(connection, context, wanted, most)):
         best, fewest = fitting
     if best is None or (fewest > FEW and not _more_than(connection, context, wanted, fewest * WORTH)):
         return none

@@ -105,10 +105,14 @@ def _of_node(context: Context, wanted: Is | Id | Words, root: Root) -> str:
         case Id(ids):
             return f"({node}.id in ({', '.join(map(context.bind, ids))}))"
         case Words(text):
-            context.documents.add(node)
-            texts = f"{node}.name, {node}.id, {node}.urn, d_{node}.tags, d_{node}.common"
-            asked = f"has_words({context.bind(text)}, {texts})"
-            return f"({node}.key not in (select node from stale) or {asked})" if wanted is context.told else asked
+            asked = (
+                f"has_words({context.bind(text)}, {node}.name, {node}.id, {node}.urn, d_{node}.tags, d_{node}.common)"
+            )
+            if wanted is not context.told:
+                context.documents.add(node)
+                return asked
+            looked = f"(select {asked} from document d_{node} where d_{node}.node = {node}.key)"
+            return f"({node}.key not in (select node from stale) or {looked})"
 
 
 # -- of properties
