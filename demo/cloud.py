@@ -30,7 +30,9 @@ def cloud() -> Iterator[str]:
         command, env=clean(**QUICK), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _await(url, process)
+        answering(
+            f"{url}/moto-api/data.json", process, "the moto server did not start: python -m demo.server tells why"
+        )
         _keep_tasks_running(url)
         yield url
     finally:
@@ -60,13 +62,14 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
+def answering(url: str, process: "subprocess.Popen[bytes]", trouble: str) -> None:
+    """Waits until a server on loopback answers. Raises RuntimeError with `trouble` when it ended or takes long."""
     end = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < end:
         try:
-            urllib.request.urlopen(f"{url}/moto-api/data.json", timeout=10).close()
+            urllib.request.urlopen(url, timeout=10).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError("the moto server did not start: python -m demo.server tells why")
+    raise RuntimeError(trouble)

@@ -37,7 +37,7 @@ from syncd.sync.limits import Limits
 from syncd.sync.perform import Performer, now, open_store, registry_of
 from syncd.sync.summary import RunSummary
 from syncd.systemd import Notifier, listening
-from syncd.telemetry import Facts, Lag, Telemetry
+from syncd.telemetry import Facts, Telemetry
 from syncd.timetable import Timetable, plan
 from syncd.upkeep import keep
 from syncd.workflow import Participants, Workflow
@@ -106,9 +106,6 @@ class Daemon:
             assert core.facts is not None
             return core.facts
 
-        async def unknown() -> None:
-            raise ConfigError("the daemon is not ready to reload")
-
         telemetry = Telemetry(look)
         participants = Participants(time.monotonic)
         rules = Rules(store)
@@ -120,25 +117,9 @@ class Daemon:
         outbox = _outbox(runs, plans, telemetry, lambda: core.setting.config)
         ears = Ears(_around(runs, rules, telemetry, lambda: core), collectors)
         core = Core(
-            store,
-            runs,
-            plans,
-            collectors,
-            setting,
-            timetable,
-            participants,
-            rules,
-            limits,
-            telemetry,
-            Lag(),
-            door,
-            outbox,
-            ears,
-            unknown,
-            list,
-            now(),
-            time.monotonic(),
-        )
+            store, runs, plans, collectors, setting, timetable, participants, rules, limits, telemetry, door,
+            outbox, ears,
+        )  # fmt: skip
         core.troubles = rules.troubles
         daemon = cls(core, performer, Bus(), Notifier.of(environ))
         runs.finished = daemon.run_finished

@@ -1,10 +1,12 @@
 """What the control socket looks at and steers: the parts of the running daemon."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from syncd.acts.plans import Plans
 from syncd.control.door import Door
+from syncd.errors import ConfigError
 from syncd.hearing.ears import Ears
 from syncd.outbox.work import Outbox
 from syncd.plugin import Collector
@@ -14,9 +16,14 @@ from syncd.settings import Config
 from syncd.store.observed import Observed
 from syncd.store.store import Store
 from syncd.sync.limits import Limits
+from syncd.sync.perform import now
 from syncd.telemetry import Facts, Lag, Telemetry
 from syncd.timetable import Timetable
 from syncd.workflow import Participants
+
+
+async def _not_ready() -> None:
+    raise ConfigError("the daemon is not ready to reload")
 
 
 @dataclass(slots=True)
@@ -46,14 +53,14 @@ class Core:
     rules: Rules
     limits: Limits
     telemetry: Telemetry
-    lag: Lag
     door: Door
     outbox: Outbox
     ears: Ears
-    reload: Callable[[], Awaitable[None]]
-    check: Callable[[], list[str]]
-    started: str
-    begun: float
+    lag: Lag = field(default_factory=Lag)
+    reload: Callable[[], Awaitable[None]] = _not_ready
+    check: Callable[[], list[str]] = list
+    started: str = field(default_factory=now)
+    begun: float = field(default_factory=time.monotonic)
     stopping: bool = False
     facts: Facts | None = None
     troubles: dict[str, str] = field(default_factory=dict)

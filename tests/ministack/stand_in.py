@@ -8,17 +8,15 @@ python3 -m venv .ci/cache/ministack && .ci/cache/ministack/bin/pip install --no-
 import contextlib
 import shutil
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from demo.cloud import answering
 from demo.surroundings import clean
 from tests.conftest import ROOT
 from tests.fakes.prometheus import free_port
 
 HERE = ROOT / ".ci" / "cache" / "ministack" / "bin"
-START_SECONDS = 60.0
 
 
 def found() -> str | None:
@@ -29,24 +27,13 @@ def found() -> str | None:
 def cloud(home: Path) -> Iterator[str]:
     """Its URL. Twelve digits as an access key are the account."""
     port = free_port()
+    url = f"http://127.0.0.1:{port}"
     given = clean(BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), LOG_LEVEL="ERROR", TMPDIR=str(home), HOME=str(home))
     with (home / "ministack.log").open("wb") as log:
         process = subprocess.Popen([str(found())], env=given, cwd=home, stdout=log, stderr=log)
     try:
-        _await(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
+        answering(f"{url}/_ministack/health", process, f"ministack did not start: {log.name} tells why")
+        yield url
     finally:
         process.terminate()
         process.wait()
-
-
-def _await(url: str, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            urllib.request.urlopen(f"{url}/_ministack/health", timeout=10).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("ministack did not start: its log tells why")

@@ -29,7 +29,19 @@ T = TypeVar("T")
 Answer = Callable[[dict[str, Any]], Any]
 
 REGION = "eu-west-1"
+CLUSTERS = """
+[aws_ecs_cluster]
+list = "ecs.ListClusters clusterArns[]"
+item = "cluster_arn"
+arn = "cluster_arn"
+id = "{cluster_arn|tail}"
+name = "{cluster_arn|tail}"
+"""
 NO_RULES = Path(__file__).with_name("no-rules.toml")  # does not exist: no references but a kind's own
+
+
+def cluster(name: str) -> str:
+    return f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{name}"
 
 
 @dataclass(frozen=True)

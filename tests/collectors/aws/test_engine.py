@@ -8,15 +8,11 @@ import pytest
 from collectors.aws.templates import maker, prepare
 from syncd.errors import Denied, Failed
 from tests.collectors.aws.loopback import ACCOUNT
-from tests.collectors.aws.readings import DENIED, REGION, Fault, Reading, cloud
+from tests.collectors.aws.readings import CLUSTERS, DENIED, REGION, Fault, Reading, cloud
 
-CONTAINERS = """
-[aws_ecs_cluster]
-list = "ecs.ListClusters clusterArns[]"
-item = "cluster_arn"
-arn = "cluster_arn"
-id = "{cluster_arn|tail}"
-name = "{cluster_arn|tail}"
+CONTAINERS = (
+    CLUSTERS
+    + """
 
 [aws_ecs_service]
 list = "ecs.ListServices serviceArns[]"
@@ -35,6 +31,7 @@ arn = "task_arn"
 id = "task_arn"
 name = "{task_arn|tail}"
 """
+)
 
 
 def arn(what: str, name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from syncd.model import Last
 from tests.collectors.aws.loopback import ACCOUNT
-from tests.collectors.aws.readings import DENIED, GONE, REGION, Fault, Reading, cloud
+from tests.collectors.aws.readings import CLUSTERS, DENIED, GONE, REGION, Fault, Reading, cloud, cluster
 
 TABLES = """
 [aws_dynamodb_table]
@@ -178,13 +178,9 @@ async def test_a_facet_that_hangs_on_an_unseen_one_uses_what_was_last_known(tmp_
     assert "tags" in found["b"].never
 
 
-CLUSTERS = """
-[aws_ecs_cluster]
-list = "ecs.ListClusters clusterArns[]"
-item = "cluster_arn"
-arn = "cluster_arn"
-id = "{cluster_arn|tail}"
-name = "{cluster_arn|tail}"
+DETAILED = (
+    CLUSTERS
+    + """
 [[aws_ecs_cluster.facet]]
 name = "details"
 call = "ecs.DescribeClusters"
@@ -193,10 +189,7 @@ take = "clusters[]"
 batch = 2
 match = { item = "clusterArn", key = "cluster_arn" }
 """
-
-
-def cluster(name: str) -> str:
-    return f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{name}"
+)
 
 
 def described(body: dict[str, Any]) -> dict[str, Any]:
@@ -208,7 +201,7 @@ LIST = {"clusterArns": [cluster(name) for name in ("a", "b", "c")]}
 
 
 async def test_a_batch_asks_for_many_at_once_and_gives_their_tags_too(tmp_path: Path) -> None:
-    async with cloud(tmp_path, CLUSTERS, ListClusters=LIST, DescribeClusters=described) as aws:
+    async with cloud(tmp_path, DETAILED, ListClusters=LIST, DescribeClusters=described) as aws:
         found = await aws.read("aws_ecs_cluster")
         assert aws.aws.count("DescribeClusters") == 2
     assert {node.tags["team"] for node in found.nodes.values()} == {"x"}
@@ -220,7 +213,7 @@ async def test_a_batch_that_answers_for_fewer_is_read_again_then_marked(tmp_path
     def fewer(body: dict[str, Any]) -> dict[str, Any]:
         return {"clusters": [each for each in described(body)["clusters"] if each["clusterArn"] != cluster("b")]}
 
-    async with cloud(tmp_path, CLUSTERS, ListClusters=LIST, DescribeClusters=fewer) as aws:
+    async with cloud(tmp_path, DETAILED, ListClusters=LIST, DescribeClusters=fewer) as aws:
         first = await aws.read("aws_ecs_cluster")
         second = await aws.read("aws_ecs_cluster", reading=Reading(again=True))
     assert [doubt.always for doubt in first.doubts] == [True]
@@ -233,7 +226,7 @@ async def test_one_gone_item_does_not_take_the_rest_of_its_batch_along(tmp_path:
     def gone(body: dict[str, Any]) -> Any:
         return Fault("ClusterNotFoundException") if cluster("b") in body["clusters"] else described(body)
 
-    async with cloud(tmp_path, CLUSTERS, ListClusters=LIST, DescribeClusters=gone) as aws:
+    async with cloud(tmp_path, DETAILED, ListClusters=LIST, DescribeClusters=gone) as aws:
         found = await aws.read("aws_ecs_cluster", reading=Reading(again=True))
     assert [gap.count for gap in found.gaps] == [1]
     assert found["a"].document["status"] == "ACTIVE"

@@ -14,8 +14,8 @@ from collectors.aws.recognising import MOST_PAGES, Recognising, Room
 from collectors.aws.wire import Answer
 from syncd.errors import Failed
 from syncd.model import Imprint, Same
-from tests.collectors.aws.loopback import ACCOUNT, Host, Script, as_json, calling, serving, someone, xml
-from tests.collectors.aws.readings import REGION, Fault, Found, Reading, cloud
+from tests.collectors.aws.loopback import Host, Script, as_json, calling, serving, someone, xml
+from tests.collectors.aws.readings import CLUSTERS, Fault, Found, Reading, cloud, cluster
 
 MODELS = Models()
 QUEUES = MODELS.operation("sqs", "ListQueues")
@@ -177,14 +177,6 @@ def test_whatever_else_differs_is_another_answer(operation: Operation, one: byte
     assert len(digests) == 2
 
 
-CLUSTERS = """
-[aws_ecs_cluster]
-list = "ecs.ListClusters clusterArns[]"
-item = "cluster_arn"
-arn = "cluster_arn"
-id = "{cluster_arn|tail}"
-name = "{cluster_arn|tail}"
-"""
 SERVICES = """
 [aws_ecs_service]
 list = "ecs.ListServices serviceArns[]"
@@ -193,10 +185,6 @@ parent = { kind = "aws_ecs_cluster", args = { cluster = "{cluster_arn}" } }
 arn = "service_arn"
 id = "service_arn"
 """
-
-
-def cluster(name: str) -> str:
-    return f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{name}"
 
 
 async def twice(folder: Path, catalog: str, kind: str, **answers: Any) -> tuple[Found, Found]:
